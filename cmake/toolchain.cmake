@@ -1,0 +1,48 @@
+# Compiler, warnings, sanitizers, the precompiled header: everything that is not the project's shape.
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${CCACHE})
+endif()
+
+add_library(enibox_options INTERFACE)
+target_compile_options(enibox_options INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wconversion -Werror>)
+target_compile_definitions(enibox_options INTERFACE
+  BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_USE_STD_STRING_VIEW)
+
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  # g++ 12 finds these in libstdc++'s own std::string at -O2 (GCC bugs 105329, 105651).
+  target_compile_options(enibox_options INTERFACE
+    -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+endif()
+
+find_program(MOLD mold)
+if(MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12.1)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+if(ENIBOX_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+if(ENIBOX_TSAN)
+  add_compile_options(-fsanitize=thread -Wno-tsan)
+  add_link_options(-fsanitize=thread)
+endif()
+
+# One precompiled header for every target: Beast, nlohmann and spdlog cost more than our own code.
+file(WRITE ${CMAKE_BINARY_DIR}/pch_anchor.cpp "")
+add_library(enibox_pch STATIC ${CMAKE_BINARY_DIR}/pch_anchor.cpp)
+find_package(Threads REQUIRED)
+find_package(Boost 1.74 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+target_link_libraries(enibox_pch PUBLIC enibox_options Boost::boost spdlog::spdlog
+                                        nlohmann_json::nlohmann_json Threads::Threads)
+target_precompile_headers(enibox_pch PRIVATE
+  <algorithm> <chrono> <functional> <map> <memory> <optional> <set> <string> <string_view>
+  <unordered_map> <variant> <vector> <boost/asio.hpp> <boost/beast.hpp> <nlohmann/json.hpp>
+  <spdlog/spdlog.h>)

@@ -1,0 +1,85 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+// What the other services ask of EC2: values and verbs, no JSON. Rows live in SQLite; every verb
+// runs in the caller's transaction if there is one. Loop thread only. Errors: AwsError with EC2's
+// codes.
+namespace enibox::ec2 {
+
+struct Subnet {
+  std::string subnet_id, region, vpc_id, cidr, availability_zone, availability_zone_id;
+};
+
+struct NetworkInterface {
+  std::string eni_id, region, vpc_id, subnet_id, subnet_cidr, availability_zone;
+  std::string address;           // primary private IPv4
+  std::string private_dns_name;  // "ip-10-0-1-121.ec2.internal"; empty when DNS hostnames are off
+  std::string mac;
+  std::string description;
+  std::string status;  // available, in-use, ...
+  std::vector<std::string> group_ids;
+  bool source_dest_check = true;
+  // the attachment; empty ids when there is none
+  std::string attachment_id, instance_id;
+  int device_index = -1;
+  bool delete_on_termination = false;
+};
+
+struct NewNetworkInterface {
+  std::string region, subnet_id;
+  std::optional<std::string> address;  // a fixed one; otherwise a free one of the subnet
+  std::vector<std::string> group_ids;  // empty: the VPC's default group
+  std::string description;
+  std::string interface_type = "interface";
+  std::string requester_id;  // set: RequesterManaged, users may not change or delete it
+};
+
+struct Instance {
+  std::string instance_id, region, vpc_id, subnet_id, availability_zone, instance_type, image_id;
+  std::string state;      // pending, running, shutting-down, terminated, stopping, stopped
+  std::string user_data;  // decoded
+  std::string primary_eni_id;
+};
+
+// Sizes of an instance type (facts: B.10).
+struct InstanceType {
+  std::string name;
+  int vcpus = 0, memory_mib = 0, max_enis = 0, ipv4_per_eni = 0;
+};
+
+class Ec2 {
+ public:
+  virtual ~Ec2() = default;
+
+  virtual Subnet subnet(const std::string& region, const std::string& subnet_id) = 0;
+  // The VPC a group belongs to. Throws InvalidGroup.NotFound.
+  virtual std::string group_vpc(const std::string& region, const std::string& group_id) = 0;
+  virtual std::string default_group(const std::string& region, const std::string& vpc_id) = 0;
+
+  virtual NetworkInterface create_network_interface(const NewNetworkInterface& wanted) = 0;
+  virtual NetworkInterface network_interface(const std::string& eni_id) = 0;
+  // At the next free device index of the instance.
+  virtual void attach(const std::string& eni_id, const std::string& instance_id) = 0;
+  virtual void detach(const std::string& eni_id) = 0;
+  virtual void delete_network_interface(const std::string& eni_id) = 0;
+  // Those of an instance, by device index.
+  virtual std::vector<NetworkInterface> attached(const std::string& instance_id) = 0;
+  // Every interface that should be a device (attached), of all regions: for start-up.
+  virtual std::vector<NetworkInterface> all_attached() = 0;
+
+  virtual Instance instance(const std::string& instance_id) = 0;
+  virtual std::vector<Instance> instances_in_state(const std::string& state) = 0;
+  // Moves the state on and notes the time and reason ("Client.UserInitiatedShutdown: ...").
+  virtual void set_instance_state(const std::string& instance_id, const std::string& state,
+                                  const std::string& reason) = 0;
+  virtual InstanceType instance_type(const std::string& name) = 0;
+  // "ec2.internal" in us-east-1, "<region>.compute.internal" elsewhere.
+  virtual std::string private_domain(const std::string& region) = 0;
+  // The VPC's resolver: base of the primary CIDR plus two.
+  virtual std::string resolver_address(const std::string& vpc_id) = 0;
+};
+
+}  // namespace enibox::ec2

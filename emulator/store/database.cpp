@@ -1,0 +1,151 @@
+#include "emulator/store/database.hpp"
+
+#include <sqlite3.h>
+
+#include "embedded/migrations.hpp"
+
+namespace enibox::store {
+namespace {
+
+[[noreturn]] void fail(sqlite3* handle, const std::string& step) {
+  throw StoreError(sqlite3_extended_errcode(handle), step + ": " + sqlite3_errmsg(handle));
+}
+
+}  // namespace
+
+bool StoreError::is_constraint() const { return (code_ & 0xff) == SQLITE_CONSTRAINT; }
+
+void StatementRelease::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+
+Query::Query(Query&& other) noexcept : statement_(std::exchange(other.statement_, nullptr)) {}
+
+Query::~Query() {
+  if (statement_) sqlite3_reset(statement_);
+}
+
+bool Query::next() {
+  switch (sqlite3_step(statement_)) {
+    case SQLITE_ROW:
+      return true;
+    case SQLITE_DONE:
+      return false;
+    default:
+      fail(sqlite3_db_handle(statement_), sqlite3_sql(statement_));
+  }
+}
+
+std::string Query::text(int column) const {
+  const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  return bytes ? std::string(bytes,
+                             static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)))
+               : std::string();
+}
+std::int64_t Query::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+double Query::real(int column) const { return sqlite3_column_double(statement_, column); }
+bool Query::is_null(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+std::optional<std::string> Query::maybe_text(int column) const {
+  if (is_null(column)) return std::nullopt;
+  return text(column);
+}
+std::optional<std::int64_t> Query::maybe_integer(int column) const {
+  if (is_null(column)) return std::nullopt;
+  return integer(column);
+}
+
+Statement::Statement(Database& db, std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v3(db.handle(), sql.data(), static_cast<int>(sql.size()),
+                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
+    fail(db.handle(), std::string(sql));
+  }
+  statement_.reset(statement);
+}
+
+void Statement::reset() { sqlite3_reset(statement_.get()); }
+
+int Statement::changes() const { return sqlite3_changes(sqlite3_db_handle(statement_.get())); }
+
+void Statement::bind(int index, std::string_view value) {
+  sqlite3_bind_text(statement_.get(), index, value.data(), static_cast<int>(value.size()),
+                    SQLITE_TRANSIENT);
+}
+void Statement::bind(int index, std::int64_t value) {
+  sqlite3_bind_int64(statement_.get(), index, value);
+}
+void Statement::bind(int index, double value) {
+  sqlite3_bind_double(statement_.get(), index, value);
+}
+void Statement::bind(int index, std::nullptr_t) { sqlite3_bind_null(statement_.get(), index); }
+
+Database::Database() {
+  if (sqlite3_open_v2(":memory:", &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr) !=
+      SQLITE_OK) {
+    fail(handle_, "open :memory:");
+  }
+  exec("PRAGMA foreign_keys=ON");
+}
+
+Database::Database(const std::string& path, Options options) {
+  if (sqlite3_open_v2(path.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                      nullptr) != SQLITE_OK) {
+    const std::string why = sqlite3_errmsg(handle_);
+    sqlite3_close(handle_);
+    throw StoreError(SQLITE_CANTOPEN, "open " + path + ": " + why);
+  }
+  sqlite3_busy_timeout(handle_, 5000);
+  exec("PRAGMA journal_mode=WAL");
+  exec(options.durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+  exec("PRAGMA foreign_keys=ON");
+}
+
+Database::~Database() { sqlite3_close_v2(handle_); }
+
+void Database::exec(const char* sql) {
+  if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail(handle_, sql);
+}
+
+void Database::migrate() {
+  // File names are "0001_ec2.sql": the number orders them and is the database's user_version.
+  int at = 0;
+  {
+    Statement version(*this, "PRAGMA user_version");
+    auto row = version.query();
+    row.next();
+    at = static_cast<int>(row.integer(0));
+  }
+  int newest = 0;
+  for (const auto& file : embedded::migrations()) {
+    const int number = std::stoi(std::string(file.name.substr(0, 4)));
+    newest = std::max(newest, number);
+    if (number <= at) continue;
+    Transaction transaction(*this);
+    exec(std::string(file.bytes).c_str());
+    exec(("PRAGMA user_version=" + std::to_string(number)).c_str());
+    transaction.commit();
+  }
+  if (at > newest) {
+    throw StoreError(SQLITE_ERROR, "the database is of a newer Enibox (schema " +
+                                       std::to_string(at) + ", this one knows " +
+                                       std::to_string(newest) + ")");
+  }
+}
+
+Transaction::Transaction(Database& db) : db_(db) {
+  if (db_.depth_++ == 0) db_.exec("BEGIN IMMEDIATE");
+}
+
+Transaction::~Transaction() {
+  --db_.depth_;
+  // An inner one that was not committed leaves by exception, which also rolls the outer one back.
+  if (!committed_ && db_.depth_ == 0)
+    sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void Transaction::commit() {
+  if (db_.depth_ == 1) db_.exec("COMMIT");
+  committed_ = true;
+}
+
+}  // namespace enibox::store

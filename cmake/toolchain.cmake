@@ -11,7 +11,7 @@ add_library(enibox_options INTERFACE)
 target_compile_options(enibox_options INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wconversion -Werror>)
 target_compile_definitions(enibox_options INTERFACE
-  BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_USE_STD_STRING_VIEW)
+  BOOST_ASIO_NO_DEPRECATED)
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # g++ 12 finds these in libstdc++'s own std::string at -O2 (GCC bugs 105329, 105651).

@@ -1,0 +1,240 @@
+#include "emulator/ecs/tasks.hpp"
+
+namespace enibox::ecs {
+namespace {
+
+Task read_task(const store::Query& row) {
+  Task t;
+  int i = 0;
+  t.id = row.text(i++);
+  t.sequence = row.integer(i++);
+  t.region = row.text(i++);
+  t.cluster = row.text(i++);
+  t.family = row.text(i++);
+  t.revision = row.integer(i++);
+  t.container_instance_id = row.text(i++);
+  t.ec2_instance_id = row.text(i++);
+  t.availability_zone = row.text(i++);
+  t.launch_type = row.text(i++);
+  t.group = row.text(i++);
+  t.started_by = row.text(i++);
+  t.enable_execute_command = row.integer(i++) != 0;
+  t.cpu = row.text(i++);
+  t.memory = row.text(i++);
+  t.reserved_cpu = row.integer(i++);
+  t.reserved_memory = row.integer(i++);
+  t.overrides = Json::parse(row.text(i++));
+  t.client_token = row.text(i++);
+  t.request_hash = row.text(i++);
+  t.last_status = row.text(i++);
+  t.desired_status = row.text(i++);
+  t.version = row.integer(i++);
+  t.created_ms = row.integer(i++);
+  t.connectivity_ms = row.integer(i++);
+  t.pull_started_ms = row.integer(i++);
+  t.pull_stopped_ms = row.integer(i++);
+  t.started_ms = row.integer(i++);
+  t.stopping_ms = row.integer(i++);
+  t.execution_stopped_ms = row.integer(i++);
+  t.stopped_ms = row.integer(i++);
+  t.stop_code = row.text(i++);
+  t.stopped_reason = row.text(i++);
+  t.attachment.id = row.text(i++);
+  t.attachment.status = row.text(i++);
+  t.attachment.subnet_id = row.text(i++);
+  t.attachment.eni_id = row.text(i++);
+  t.attachment.mac = row.text(i++);
+  t.attachment.private_dns_name = row.text(i++);
+  t.attachment.address = row.text(i++);
+  t.bridge_address = row.text(i++);
+  t.pause_docker_id = row.text(i++);
+  t.pause_docker_name = row.text(i++);
+  return t;
+}
+
+Container read_container(const store::Query& row) {
+  Container c;
+  int i = 0;
+  c.task_id = row.text(i++);
+  c.position = row.integer(i++);
+  c.name = row.text(i++);
+  c.arn_id = row.text(i++);
+  c.image = row.text(i++);
+  c.image_digest = row.text(i++);
+  c.image_id = row.text(i++);
+  c.essential = row.integer(i++) != 0;
+  c.cpu = row.integer(i++);
+  c.memory = row.integer(i++);
+  c.memory_reservation = row.integer(i++);
+  c.docker_id = row.text(i++);
+  c.docker_name = row.text(i++);
+  c.pid_in_host = row.integer(i++);
+  c.last_status = row.text(i++);
+  c.has_exit_code = row.integer(i++) != 0;
+  c.exit_code = row.integer(i++);
+  c.reason = row.text(i++);
+  c.argv = Json::parse(row.text(i++)).get<std::vector<std::string>>();
+  c.created_ms = row.integer(i++);
+  c.started_ms = row.integer(i++);
+  c.finished_ms = row.integer(i++);
+  return c;
+}
+
+}  // namespace
+
+#define TASK_COLUMNS                                                                              \
+  "id, sequence, region, cluster, family, revision, container_instance_id, ec2_instance_id, "     \
+  "availability_zone, launch_type, task_group, started_by, enable_execute_command, cpu, memory, " \
+  "reserved_cpu, reserved_memory, overrides_json, client_token, request_hash, last_status, "      \
+  "desired_status, version, created_ms, connectivity_ms, pull_started_ms, pull_stopped_ms, "      \
+  "started_ms, stopping_ms, execution_stopped_ms, stopped_ms, stop_code, stopped_reason, "        \
+  "attachment_id, attachment_status, subnet_id, eni_id, mac, private_dns_name, address, "         \
+  "bridge_address, pause_docker_id, pause_docker_name"
+#define CONTAINER_COLUMNS                                                                    \
+  "task_id, position, name, arn_id, image, image_digest, image_id, essential, cpu, memory, " \
+  "memory_reservation, docker_id, docker_name, pid_in_host, last_status, has_exit_code, "    \
+  "exit_code, reason, argv_json, created_ms, started_ms, finished_ms"
+
+Tasks::Tasks(store::Database& db)
+    : insert_(db, "INSERT INTO ecs_tasks (" TASK_COLUMNS
+                  ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                  "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      insert_container_(db, "INSERT INTO ecs_containers (" CONTAINER_COLUMNS
+                            ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                            "?, ?)"),
+      update_(db,
+              "UPDATE ecs_tasks SET last_status = ?2, desired_status = ?3, version = ?4, "
+              "connectivity_ms = ?5, pull_started_ms = ?6, pull_stopped_ms = ?7, started_ms = ?8, "
+              "stopping_ms = ?9, execution_stopped_ms = ?10, stopped_ms = ?11, stop_code = ?12, "
+              "stopped_reason = ?13, attachment_status = ?14, eni_id = ?15, mac = ?16, "
+              "private_dns_name = ?17, address = ?18, bridge_address = ?19 WHERE id = ?1"),
+      update_container_(db,
+                        "UPDATE ecs_containers SET image_digest = ?3, image_id = ?4, "
+                        "pid_in_host = ?5, last_status = ?6, has_exit_code = ?7, exit_code = ?8, "
+                        "reason = ?9, argv_json = ?10, created_ms = ?11, started_ms = ?12, "
+                        "finished_ms = ?13 WHERE task_id = ?1 AND name = ?2"),
+      find_(db, "SELECT " TASK_COLUMNS " FROM ecs_tasks WHERE id = ?"),
+      containers_(db, "SELECT " CONTAINER_COLUMNS
+                      " FROM ecs_containers WHERE task_id = ? ORDER BY position"),
+      container_by_docker_(db,
+                           "SELECT " CONTAINER_COLUMNS " FROM ecs_containers WHERE docker_id = ?"),
+      list_(db, "SELECT " TASK_COLUMNS
+                " FROM ecs_tasks WHERE region = ?1 AND cluster = ?2 AND (?3 = '' OR "
+                "desired_status = ?3) ORDER BY sequence"),
+      with_token_(db, "SELECT " TASK_COLUMNS
+                      " FROM ecs_tasks WHERE region = ? AND cluster = ? AND client_token <> '' AND "
+                      "client_token = ? ORDER BY sequence"),
+      on_instance_(db, "SELECT " TASK_COLUMNS
+                       " FROM ecs_tasks WHERE container_instance_id = ? AND last_status <> "
+                       "'STOPPED' ORDER BY sequence"),
+      unfinished_(db, "SELECT " TASK_COLUMNS
+                      " FROM ecs_tasks WHERE last_status <> 'STOPPED' ORDER BY sequence"),
+      forget_(db, "DELETE FROM ecs_tasks WHERE last_status = 'STOPPED' AND stopped_ms < ?"),
+      remaining_(db,
+                 "SELECT coalesce(sum(reserved_cpu), 0), coalesce(sum(reserved_memory), 0), "
+                 "coalesce(sum(attachment_id <> ''), 0), coalesce(sum(last_status = 'RUNNING'), "
+                 "0), coalesce(sum(last_status IN ('PROVISIONING', 'PENDING', 'ACTIVATING')), 0) "
+                 "FROM ecs_tasks WHERE container_instance_id = ? AND last_status <> 'STOPPED'"),
+      counts_(db,
+              "SELECT coalesce(sum(last_status = 'RUNNING'), 0), coalesce(sum(last_status IN "
+              "('PROVISIONING', 'PENDING', 'ACTIVATING')), 0) FROM ecs_tasks WHERE region = ? AND "
+              "cluster = ? AND desired_status = 'RUNNING'"),
+      next_sequence_(db, "SELECT coalesce(max(sequence), 0) + 1 FROM ecs_tasks") {}
+#undef TASK_COLUMNS
+#undef CONTAINER_COLUMNS
+
+void Tasks::insert(Task& t, const std::vector<Container>& containers) {
+  if (t.sequence == 0) {
+    auto row = next_sequence_.query();
+    row.next();
+    t.sequence = row.integer(0);
+  }
+  insert_.run(t.id, t.sequence, t.region, t.cluster, t.family, t.revision, t.container_instance_id,
+              t.ec2_instance_id, t.availability_zone, t.launch_type, t.group, t.started_by,
+              t.enable_execute_command, t.cpu, t.memory, t.reserved_cpu, t.reserved_memory,
+              t.overrides.dump(), t.client_token, t.request_hash, t.last_status, t.desired_status,
+              t.version, t.created_ms, t.connectivity_ms, t.pull_started_ms, t.pull_stopped_ms,
+              t.started_ms, t.stopping_ms, t.execution_stopped_ms, t.stopped_ms, t.stop_code,
+              t.stopped_reason, t.attachment.id, t.attachment.status, t.attachment.subnet_id,
+              t.attachment.eni_id, t.attachment.mac, t.attachment.private_dns_name,
+              t.attachment.address, t.bridge_address, t.pause_docker_id, t.pause_docker_name);
+  for (const auto& c : containers) {
+    insert_container_.run(c.task_id, c.position, c.name, c.arn_id, c.image, c.image_digest,
+                          c.image_id, c.essential, c.cpu, c.memory, c.memory_reservation,
+                          c.docker_id, c.docker_name, c.pid_in_host, c.last_status, c.has_exit_code,
+                          c.exit_code, c.reason, Json(c.argv).dump(), c.created_ms, c.started_ms,
+                          c.finished_ms);
+  }
+}
+
+void Tasks::update(const Task& t) {
+  update_.run(t.id, t.last_status, t.desired_status, t.version, t.connectivity_ms,
+              t.pull_started_ms, t.pull_stopped_ms, t.started_ms, t.stopping_ms,
+              t.execution_stopped_ms, t.stopped_ms, t.stop_code, t.stopped_reason,
+              t.attachment.status, t.attachment.eni_id, t.attachment.mac,
+              t.attachment.private_dns_name, t.attachment.address, t.bridge_address);
+}
+
+void Tasks::update(const Container& c) {
+  update_container_.run(c.task_id, c.name, c.image_digest, c.image_id, c.pid_in_host, c.last_status,
+                        c.has_exit_code, c.exit_code, c.reason, Json(c.argv).dump(), c.created_ms,
+                        c.started_ms, c.finished_ms);
+}
+
+std::optional<Task> Tasks::find(const std::string& task_id) {
+  auto row = find_.query(task_id);
+  if (!row.next()) return std::nullopt;
+  return read_task(row);
+}
+
+std::vector<Container> Tasks::containers(const std::string& task_id) {
+  std::vector<Container> found;
+  auto row = containers_.query(task_id);
+  while (row.next()) found.push_back(read_container(row));
+  return found;
+}
+
+std::optional<Container> Tasks::container_by_docker_id(const std::string& docker_id) {
+  auto row = container_by_docker_.query(docker_id);
+  if (!row.next()) return std::nullopt;
+  return read_container(row);
+}
+
+std::vector<Task> Tasks::read_all(store::Query rows) {
+  std::vector<Task> found;
+  while (rows.next()) found.push_back(read_task(rows));
+  return found;
+}
+
+std::vector<Task> Tasks::list(const std::string& region, const std::string& cluster,
+                              const std::string& desired_status) {
+  return read_all(list_.query(region, cluster, desired_status));
+}
+std::vector<Task> Tasks::with_token(const std::string& region, const std::string& cluster,
+                                    const std::string& client_token) {
+  return read_all(with_token_.query(region, cluster, client_token));
+}
+std::vector<Task> Tasks::on_instance(const std::string& container_instance_id) {
+  return read_all(on_instance_.query(container_instance_id));
+}
+std::vector<Task> Tasks::unfinished() { return read_all(unfinished_.query()); }
+
+int Tasks::forget_stopped_before(std::int64_t unix_ms) { return forget_.run(unix_ms); }
+
+Remaining Tasks::remaining(const ContainerInstance& instance) {
+  auto row = remaining_.query(instance.id);
+  row.next();
+  return {.cpu = instance.cpu - row.integer(0),
+          .memory = instance.memory - row.integer(1),
+          .enis = instance.max_enis - 1 - row.integer(2),
+          .running_tasks = row.integer(3),
+          .pending_tasks = row.integer(4)};
+}
+
+Tasks::Counts Tasks::counts(const std::string& region, const std::string& cluster) {
+  auto row = counts_.query(region, cluster);
+  row.next();
+  return {row.integer(0), row.integer(1)};
+}
+
+}  // namespace enibox::ecs

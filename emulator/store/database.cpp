@@ -137,15 +137,29 @@ Transaction::Transaction(Database& db) : db_(db) {
 }
 
 Transaction::~Transaction() {
+  if (!open_) return;
   --db_.depth_;
   // An inner one that was not committed leaves by exception, which also rolls the outer one back.
-  if (!committed_ && db_.depth_ == 0)
-    sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  if (db_.depth_ > 0) return;
+  db_.after_commit_.clear();
+  sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 void Transaction::commit() {
   if (db_.depth_ == 1) db_.exec("COMMIT");
-  committed_ = true;
+  open_ = false;
+  // Closed before the actions run: they may begin transactions of their own.
+  if (--db_.depth_ == 0) db_.run_after_commit();
+}
+
+void Database::after_commit(std::function<void()> action) {
+  after_commit_.push_back(std::move(action));
+  if (depth_ == 0) run_after_commit();
+}
+
+void Database::run_after_commit() {
+  const auto actions = std::exchange(after_commit_, {});
+  for (const auto& action : actions) action();
 }
 
 }  // namespace enibox::store

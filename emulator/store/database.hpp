@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -126,13 +127,20 @@ class Database {
     return Statement(*this, sql).run(args...);
   }
 
+  // Calls `action` when the outermost transaction has committed (at once when there is none), in
+  // the order given; never when it rolls back. For what must follow the rows: the network, hooks.
+  // An action must not throw.
+  void after_commit(std::function<void()> action);
+
  private:
   friend class Statement;
   friend class Transaction;
   void exec(const char* sql);
   sqlite3* handle() const { return handle_; }
   sqlite3* handle_ = nullptr;
+  void run_after_commit();
   int depth_ = 0;  // of nested transactions
+  std::vector<std::function<void()>> after_commit_;
 };
 
 // Rolls back unless committed. Nested ones join the outermost.
@@ -146,7 +154,7 @@ class Transaction {
 
  private:
   Database& db_;
-  bool committed_ = false;
+  bool open_ = true;
 };
 
 }  // namespace enibox::store

@@ -1,0 +1,74 @@
+#include "emulator/ec2/instance.hpp"
+
+#include <array>
+
+#include "emulator/base64.hpp"
+#include "emulator/ec2/network_interface.hpp"
+
+namespace enibox::ec2 {
+namespace {
+
+bool may_move(const std::string& from, const std::string& to) {
+  if (from == "terminated") return false;
+  if (to == "terminated" || to == "shutting-down") return true;
+  if (to == "running") return from == "pending";
+  if (to == "stopping") return from == "running" || from == "pending";
+  if (to == "stopped") return from == "stopping" || from == "running" || from == "pending";
+  if (to == "pending") return from == "stopped";
+  return false;
+}
+
+void release_interfaces(Ec2State& ec2, const std::string& instance_id) {
+  for (const auto& eni : ec2.enis.of_instance(instance_id)) {
+    const bool goes = eni.delete_on_termination;
+    detach_eni(ec2, eni.eni_id);
+    if (goes) delete_eni(ec2, eni.eni_id);
+  }
+}
+
+}  // namespace
+
+Instance instance_value(const InstanceRow& row) {
+  return {.instance_id = row.instance_id,
+          .region = row.region,
+          .vpc_id = row.vpc_id,
+          .subnet_id = row.subnet_id,
+          .availability_zone = row.availability_zone,
+          .instance_type = row.instance_type,
+          .image_id = row.image_id,
+          .state = row.state,
+          .user_data = base64_decode(row.user_data).value_or(""),
+          .primary_eni_id = row.primary_eni_id};
+}
+
+void move_instance(Ec2State& ec2, const std::string& instance_id, const std::string& state,
+                   const std::string& reason) {
+  auto row = ec2.instances.find(instance_id);
+  if (!row) throw instance_not_found(instance_id);
+  if (row->state == state) return;
+  if (!may_move(row->state, state)) {
+    throw AwsError(
+        "IncorrectInstanceState",
+        "The instance '" + instance_id + "' is not in a state from which it can be " + state + ".");
+  }
+  row->state = state;
+  row->changed_ms = ec2.clock.now_ms();
+  const auto colon = reason.find(": ");
+  row->state_reason_code = colon == std::string::npos ? "" : reason.substr(0, colon);
+  row->state_reason = reason;
+  if (state == "pending") row->launched_ms = row->changed_ms;
+  ec2.instances.update(*row);
+  if (state == "terminated") release_interfaces(ec2, instance_id);
+  ec2.instance_changed(instance_id);
+}
+
+int state_code(const std::string& state) {
+  if (state == "pending") return 0;
+  if (state == "running") return 16;
+  if (state == "shutting-down") return 32;
+  if (state == "terminated") return 48;
+  if (state == "stopping") return 64;
+  return 80;
+}
+
+}  // namespace enibox::ec2

@@ -1,0 +1,54 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "api/wire/service.hpp"
+#include "emulator/clock.hpp"
+#include "emulator/ec2/ec2.hpp"
+#include "emulator/ec2/state.hpp"
+
+// EC2 itself: the table of operations for the wire, and the verbs for the other services.
+//
+//   ec2::Ec2Service ec2(db, clock, network, account_id);
+//   ec2.listen({.instance_changed = ..., .eni_changed = ...});
+//   dispatcher.add(ec2.operations());
+//   ec2.sync_network();   // at start-up, before the first interface is put
+//
+// Loop thread only.
+namespace enibox::ec2 {
+
+class Ec2Service final : public Ec2 {
+ public:
+  // The database is migrated. References outlive the service.
+  Ec2Service(store::Database& db, const Clock& clock, vpc::Network& network,
+             std::string account_id);
+  ~Ec2Service() override;
+
+  void listen(Hooks hooks);
+  api::Service operations();
+  // Tells the network every VPC and group there is.
+  void sync_network();
+
+  Subnet subnet(const std::string& region, const std::string& subnet_id) override;
+  std::string group_vpc(const std::string& region, const std::string& group_id) override;
+  std::string default_group(const std::string& region, const std::string& vpc_id) override;
+  NetworkInterface create_network_interface(const NewNetworkInterface& wanted) override;
+  NetworkInterface network_interface(const std::string& eni_id) override;
+  void attach(const std::string& eni_id, const std::string& instance_id) override;
+  void detach(const std::string& eni_id) override;
+  void delete_network_interface(const std::string& eni_id) override;
+  std::vector<NetworkInterface> attached(const std::string& instance_id) override;
+  std::vector<NetworkInterface> all_attached() override;
+  Instance instance(const std::string& instance_id) override;
+  std::vector<Instance> instances_in_state(const std::string& state) override;
+  void set_instance_state(const std::string& instance_id, const std::string& state,
+                          const std::string& reason) override;
+  InstanceType instance_type(const std::string& name) override;
+  std::string private_domain(const std::string& region) override;
+  std::string resolver_address(const std::string& vpc_id) override;
+
+ private:
+  std::unique_ptr<Ec2State> state_;
+};
+
+}  // namespace enibox::ec2

@@ -1,0 +1,115 @@
+#pragma once
+#include <functional>
+#include <string>
+
+#include "api/wire/service.hpp"
+#include "emulator/clock.hpp"
+#include "emulator/ec2/eni_rows.hpp"
+#include "emulator/ec2/errors.hpp"
+#include "emulator/ec2/group_rows.hpp"
+#include "emulator/ec2/instance_rows.hpp"
+#include "emulator/ec2/region_rows.hpp"
+#include "emulator/ec2/tag_rows.hpp"
+#include "emulator/ec2/vpc_rows.hpp"
+#include "emulator/vpc/network_sync.hpp"
+
+// What EC2's operations share. A handler reads its input, changes rows, tells `sync` or a hook what
+// changed and returns the answer; the table around it (operations.cpp) holds the transaction and
+// the network's barrier. Loop thread only.
+namespace enibox::ec2 {
+
+// Called after the commit of the change; must not throw.
+struct Hooks {
+  std::function<void(const std::string& instance_id)> instance_changed;  // its state
+  std::function<void(const std::string& instance_id)> instance_rebooted;
+  std::function<void(const std::string& eni_id)> eni_changed;  // groups, check, attachment; or gone
+  // The ARN and id of an instance profile by name; throws AwsError when there is none.
+  std::function<std::pair<std::string, std::string>(const std::string& name)> instance_profile;
+};
+
+// AWS's default quotas. Where a local user would only meet the number as a nuisance (how many VPCs
+// a test makes) it is what AWS raises it to on request.
+struct Quotas {
+  std::int64_t vpcs_per_region = 500;
+  std::int64_t blocks_per_vpc = 5;
+  std::int64_t subnets_per_vpc = 200;
+  std::int64_t groups_per_region = 10'000;
+  std::int64_t groups_per_interface = 5;
+  std::int64_t rules_per_direction = 60;
+  std::int64_t interfaces_per_region = 50'000;
+  std::int64_t acl_rules_per_direction = 20;
+  std::int64_t routes_per_table = 50;
+  std::int64_t tags_per_resource = 50;
+};
+
+struct Ec2State {
+  Ec2State(store::Database& database, const Clock& the_clock, vpc::Network& the_network,
+           std::string account)
+      : db(database),
+        clock(the_clock),
+        network(the_network),
+        account_id(std::move(account)),
+        regions(db),
+        vpcs(db),
+        subnets(db),
+        groups(db),
+        enis(db),
+        instances(db),
+        tags(db),
+        sync(db, network, vpcs, subnets, groups) {}
+
+  // The row, if it is of this region; otherwise the resource's "not found".
+  VpcRow vpc(const std::string& region, const std::string& vpc_id) {
+    return require(vpcs.find(vpc_id), region, vpc_not_found, vpc_id);
+  }
+  SubnetRow subnet(const std::string& region, const std::string& subnet_id) {
+    return require(subnets.find(subnet_id), region, subnet_not_found, subnet_id);
+  }
+  GroupRow group(const std::string& region, const std::string& group_id) {
+    return require(groups.find(group_id), region, group_not_found, group_id);
+  }
+  EniRow eni(const std::string& region, const std::string& eni_id) {
+    return require(enis.find(eni_id), region, eni_not_found, eni_id);
+  }
+  InstanceRow instance(const std::string& region, const std::string& instance_id) {
+    return require(instances.find(instance_id), region, instance_not_found, instance_id);
+  }
+
+  void eni_changed(const std::string& eni_id) { later(&Hooks::eni_changed, eni_id); }
+  void instance_changed(const std::string& instance_id) {
+    later(&Hooks::instance_changed, instance_id);
+  }
+  void instance_rebooted(const std::string& instance_id) {
+    later(&Hooks::instance_rebooted, instance_id);
+  }
+
+  store::Database& db;
+  const Clock& clock;
+  vpc::Network& network;
+  std::string account_id;
+  Quotas quotas;
+  Hooks hooks;
+  RegionRows regions;
+  VpcRows vpcs;
+  SubnetRows subnets;
+  GroupRows groups;
+  EniRows enis;
+  InstanceRows instances;
+  TagRows tags;
+  vpc::NetworkSync sync;
+
+ private:
+  template <typename Row>
+  static Row require(std::optional<Row> row, const std::string& region,
+                     AwsError (*not_found)(const std::string&), const std::string& id) {
+    if (!row || row->region != region) throw not_found(id);
+    return *std::move(row);
+  }
+  void later(std::function<void(const std::string&)> Hooks::*hook, const std::string& id) {
+    db.after_commit([this, hook, id] {
+      if (hooks.*hook) (hooks.*hook)(id);
+    });
+  }
+};
+
+}  // namespace enibox::ec2

@@ -1,0 +1,137 @@
+#include "emulator/ec2/addresses.hpp"
+#include "emulator/ec2/describe.hpp"
+#include "emulator/ec2/handlers.hpp"
+#include "emulator/ec2/tags.hpp"
+#include "emulator/ec2/vpc.hpp"
+#include "emulator/ec2/zones.hpp"
+
+namespace enibox::ec2::op {
+namespace {
+
+constexpr FilterField kSubnetFilters[] = {
+    {"availability-zone", "AvailabilityZone"},
+    {"availabilityZone", "AvailabilityZone"},
+    {"availability-zone-id", "AvailabilityZoneId"},
+    {"availabilityZoneId", "AvailabilityZoneId"},
+    {"available-ip-address-count", "AvailableIpAddressCount"},
+    {"cidr", "CidrBlock"},
+    {"cidr-block", "CidrBlock"},
+    {"cidrBlock", "CidrBlock"},
+    {"default-for-az", "DefaultForAz"},
+    {"defaultForAz", "DefaultForAz"},
+    {"enable-dns64", "EnableDns64"},
+    {"ipv6-native", "Ipv6Native"},
+    {"map-customer-owned-ip-on-launch", "MapCustomerOwnedIpOnLaunch"},
+    {"map-public-ip-on-launch", "MapPublicIpOnLaunch"},
+    {"owner-id", "OwnerId"},
+    {"private-dns-name-options-on-launch.hostname-type",
+     "PrivateDnsNameOptionsOnLaunch.HostnameType"},
+    {"state", "State"},
+    {"subnet-arn", "SubnetArn"},
+    {"subnet-id", "SubnetId"},
+    {"vpc-id", "VpcId"},
+};
+
+Json subnet_json(Ec2State& ec2, const SubnetRow& row) {
+  return {{"SubnetId", row.subnet_id},
+          {"SubnetArn",
+           "arn:aws:ec2:" + row.region + ":" + ec2.account_id + ":subnet/" + row.subnet_id},
+          {"VpcId", row.vpc_id},
+          {"OwnerId", ec2.account_id},
+          {"State", "available"},
+          {"CidrBlock", row.cidr},
+          {"Ipv6CidrBlockAssociationSet", Json::array()},
+          {"AvailableIpAddressCount",
+           usable_addresses(block_of(row.cidr)) - ec2.subnets.addresses_used(row.subnet_id)},
+          {"AvailabilityZone", row.availability_zone},
+          {"AvailabilityZoneId", zone_id_of(row.region, row.availability_zone)},
+          {"DefaultForAz", row.default_for_az},
+          {"MapPublicIpOnLaunch", row.map_public_ip},
+          {"MapCustomerOwnedIpOnLaunch", false},
+          {"AssignIpv6AddressOnCreation", row.assign_ipv6},
+          {"EnableDns64", row.enable_dns64},
+          {"Ipv6Native", false},
+          {"PrivateDnsNameOptionsOnLaunch",
+           {{"HostnameType", row.hostname_type},
+            {"EnableResourceNameDnsARecord", row.resource_name_a},
+            {"EnableResourceNameDnsAAAARecord", row.resource_name_aaaa}}},
+          {"Tags", tags_json(ec2, row.subnet_id)}};
+}
+
+std::string wanted_zone(const std::string& region, const Json& in) {
+  if (!in.contains("AvailabilityZoneId")) return in.value("AvailabilityZone", "");
+  const auto zone = zone_name_of(region, in.at("AvailabilityZoneId"));
+  if (zone.empty()) {
+    throw invalid_value(in.at("AvailabilityZoneId"), "availabilityZoneId",
+                        "The zone does not exist.");
+  }
+  return zone;
+}
+
+}  // namespace
+
+Json create_subnet(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
+  const auto vpc = ec2.vpc(request.region, in.at("VpcId"));
+  if (in.value("Ipv6Native", false) || in.contains("Ipv6CidrBlock")) {
+    throw AwsError("UnsupportedOperation", "The VPCs of this endpoint are IPv4 only.");
+  }
+  if (!in.contains("CidrBlock")) throw missing_parameter("cidrBlock");
+  const auto row = ec2::create_subnet(ec2, {.vpc = vpc,
+                                            .cidr = in.at("CidrBlock"),
+                                            .availability_zone = wanted_zone(request.region, in)});
+  tag_new(ec2, request.region, in, {row.subnet_id, "subnet"});
+  return {{"Subnet", subnet_json(ec2, row)}};
+}
+
+Json create_default_subnet(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
+  return {{"Subnet", subnet_json(ec2, ec2::create_default_subnet(
+                                          ec2, request.region, wanted_zone(request.region, in)))}};
+}
+
+Json delete_subnet(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
+  const auto row = ec2.subnet(request.region, in.at("SubnetId"));
+  ec2::delete_subnet(ec2, row);
+  return Json::object();
+}
+
+Json describe_subnets(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
+  std::vector<Json> items;
+  const auto ids = wanted_ids(in, "SubnetIds");
+  for (const auto& id : ids) items.push_back(subnet_json(ec2, ec2.subnet(request.region, id)));
+  if (ids.empty()) {
+    for (const auto& row : ec2.subnets.list(request.region)) {
+      items.push_back(subnet_json(ec2, row));
+    }
+  }
+  return describe(in, {"Subnets", std::move(items), kSubnetFilters});
+}
+
+Json modify_subnet_attribute(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
+  auto row = ec2.subnet(request.region, in.at("SubnetId"));
+  const std::pair<const char*, bool*> attributes[] = {
+      {"MapPublicIpOnLaunch", &row.map_public_ip},
+      {"AssignIpv6AddressOnCreation", &row.assign_ipv6},
+      {"EnableDns64", &row.enable_dns64},
+      {"EnableResourceNameDnsARecordOnLaunch", &row.resource_name_a},
+      {"EnableResourceNameDnsAAAARecordOnLaunch", &row.resource_name_aaaa}};
+  bool given = false;
+  for (const auto& [name, value] : attributes) {
+    if (!in.contains(name)) continue;
+    *value = in.at(name).value("Value", false);
+    given = true;
+  }
+  if (in.contains("PrivateDnsHostnameTypeOnLaunch")) {
+    row.hostname_type = in.at("PrivateDnsHostnameTypeOnLaunch");
+    given = true;
+  }
+  if (!given) throw missing_parameter("attribute");
+  if (row.assign_ipv6) {
+    throw AwsError("InvalidParameterValue",
+                   "Invalid value 'true' for assignIpv6AddressOnCreation. "
+                   "The subnet has no IPv6 CIDR block.");
+  }
+  ec2.subnets.update(row);
+  return Json::object();
+}
+
+}  // namespace enibox::ec2::op

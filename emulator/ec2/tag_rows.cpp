@@ -1,0 +1,21 @@
+#include "emulator/ec2/tag_rows.hpp"
+
+namespace enibox::ec2 {
+
+void TagRows::put(const TagRow& row) { store::run_row(put_, row); }
+
+void TagRows::erase(const std::string& resource_id, const std::string& key) {
+  erase_.run(resource_id, key);
+}
+
+void TagRows::erase_all(const std::string& resource_id) { erase_all_.run(resource_id); }
+
+std::vector<TagRow> TagRows::of(const std::string& resource_id) {
+  return store::read_all<TagRow>(of_.query(resource_id));
+}
+
+std::vector<TagRow> TagRows::list(const std::string& region) {
+  return store::read_all<TagRow>(list_.query(region));
+}
+
+}  // namespace enibox::ec2

@@ -1,0 +1,40 @@
+#pragma once
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "emulator/store/row.hpp"
+
+// The rows of tags, of all EC2 resources. Errors: StoreError. Loop thread only.
+namespace enibox::ec2 {
+
+struct TagRow {
+  std::string resource_id, key, value, region, resource_type;
+  static auto fields(auto& r) {
+    return std::tie(r.resource_id, r.key, r.value, r.region, r.resource_type);
+  }
+};
+
+class TagRows {
+ public:
+  explicit TagRows(store::Database& db) : db_(db) {}
+  void put(const TagRow& row);  // replaces the value of a key that is there
+  void erase(const std::string& resource_id, const std::string& key);
+  void erase_all(const std::string& resource_id);
+  std::vector<TagRow> of(const std::string& resource_id);  // by key
+  std::vector<TagRow> list(const std::string& region);
+
+ private:
+  store::Database& db_;
+  store::Statement put_{db_, "INSERT OR REPLACE INTO ec2_tag VALUES (?,?,?,?,?)"};
+  store::Statement erase_{db_, "DELETE FROM ec2_tag WHERE resource_id=? AND key=?"};
+  store::Statement erase_all_{db_, "DELETE FROM ec2_tag WHERE resource_id=?"};
+  store::Statement of_{db_,
+                       "SELECT resource_id, key, value, region, resource_type FROM ec2_tag "
+                       "WHERE resource_id=? ORDER BY key"};
+  store::Statement list_{db_,
+                         "SELECT resource_id, key, value, region, resource_type FROM ec2_tag "
+                         "WHERE region=? ORDER BY resource_id, key"};
+};
+
+}  // namespace enibox::ec2

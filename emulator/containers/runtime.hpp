@@ -95,6 +95,7 @@ struct ContainerStarted {
   std::string image_digest;  // "sha256:..." of the manifest (imageDigest in DescribeTasks)
   std::string image_id;      // "sha256:..." of the config
   std::vector<std::string> argv;  // what runs: `docker ps` shows it
+  int stop_signal = 15;           // the image's StopSignal (nginx: SIGQUIT), else SIGTERM
 };
 
 struct ContainerExit {

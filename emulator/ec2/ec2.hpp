@@ -26,6 +26,7 @@ struct NetworkInterface {
   std::string attachment_id, instance_id;
   int device_index = -1;
   bool delete_on_termination = false;
+  bool requester_managed = false;  // a service's (a task's), not the user's
 };
 
 struct NewNetworkInterface {

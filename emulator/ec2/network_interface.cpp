@@ -201,7 +201,8 @@ NetworkInterface eni_value(Ec2State& ec2, const EniRow& row) {
           .attachment_id = row.attachment_id,
           .instance_id = row.instance_id,
           .device_index = row.device_index,
-          .delete_on_termination = row.delete_on_termination};
+          .delete_on_termination = row.delete_on_termination,
+          .requester_managed = !row.requester_id.empty()};
 }
 
 std::string eni_dns_name(Ec2State& ec2, const EniRow& row, const std::string& address) {

@@ -39,7 +39,8 @@ struct Ecs {
   ContainerInstances instances;
   Tasks tasks;
   Tags tags;
-  // Tells the reconciler that a task's row wants something else than what is. Set by the daemon.
+  // Tells the reconciler that a task's row wants something else than what is; it acts later, not
+  // within this call. Set by the daemon.
   std::function<void(const std::string& task_id)> task_changed = [](const std::string&) {};
 };
 

@@ -54,6 +54,7 @@ struct Container {
   std::int64_t exit_code = 0;
   std::string reason;
   std::vector<std::string> argv;
+  std::int64_t stop_signal = 15;
   std::int64_t created_ms = 0, started_ms = 0, finished_ms = 0;
 };
 

@@ -2,6 +2,9 @@
 
 #include <sqlite3.h>
 
+#include <cstdio>
+#include <cstdlib>
+
 #include "embedded/migrations.hpp"
 
 namespace enibox::store {
@@ -63,7 +66,14 @@ Statement::Statement(Database& db, std::string_view sql) {
   statement_.reset(statement);
 }
 
-void Statement::reset() { sqlite3_reset(statement_.get()); }
+void Statement::reset(int given_values) {
+  sqlite3_reset(statement_.get());
+  if (sqlite3_bind_parameter_count(statement_.get()) != given_values) {
+    // A mistake of ours that would bind NULL where a value was meant.
+    std::fprintf(stderr, "%d values given to: %s\n", given_values, sqlite3_sql(statement_.get()));
+    std::abort();
+  }
+}
 
 int Statement::changes() const { return sqlite3_changes(sqlite3_db_handle(statement_.get())); }
 

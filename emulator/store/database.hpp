@@ -61,7 +61,7 @@ class Statement {
 
   template <typename... Args>
   [[nodiscard]] Query query(const Args&... args) {
-    reset();
+    reset(static_cast<int>(sizeof...(Args)));
     bind_all(std::index_sequence_for<Args...>{}, args...);
     return Query(statement_.get());
   }
@@ -77,7 +77,7 @@ class Statement {
  private:
   friend class Database;
   Statement(Database& db, std::string_view sql);
-  void reset();
+  void reset(int given_values);  // aborts when the statement has another number of parameters
   int changes() const;
   template <std::size_t... I, typename... Args>
   void bind_all(std::index_sequence<I...>, const Args&... args) {

@@ -129,6 +129,7 @@ CREATE TABLE ecs_containers (
   exit_code INTEGER NOT NULL,
   reason TEXT NOT NULL,
   argv_json TEXT NOT NULL,
+  stop_signal INTEGER NOT NULL,
   created_ms INTEGER NOT NULL,
   started_ms INTEGER NOT NULL,
   finished_ms INTEGER NOT NULL,

@@ -42,7 +42,7 @@ image_files() {
   cat <<'J'
 {"/usr/bin/sudo": {"mode": "4755"}, "/usr/bin/ping": {"mode": "4755"},
  "/usr/bin/su": {"mode": "4755"},
- "/etc/sudoers": {"mode": "0440"}, "/etc/shadow": {"mode": "0600"},
+ "/etc/sudoers": {"mode": "0400"}, "/etc/shadow": {"mode": "0600"},
  "/root": {"mode": "0700"},
  "/home/ssm-user": {"uid": 1001, "gid": 1001, "mode": "0700"}}
 J

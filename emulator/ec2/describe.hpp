@@ -25,6 +25,11 @@ struct Described {
 // {"Vpcs": [...], "NextToken": ...}
 Json describe(const Json& in, Described what);
 
+// The same where filters look into a list inside each item (`member` of it: "Instances" of a
+// reservation): the elements that do not match go, and items left without any. A path that begins
+// with "~" is the item's own.
+Json describe_nested(const Json& in, Described what, std::string_view member);
+
 // The ids a Describe names; empty: all.
 std::vector<std::string> wanted_ids(const Json& in, std::string_view member);
 

@@ -43,12 +43,16 @@ struct Instance {
   std::string state;      // pending, running, shutting-down, terminated, stopping, stopped
   std::string user_data;  // decoded
   std::string primary_eni_id;
+  std::string private_dns_name;  // "ip-10-0-1-21.ec2.internal", whatever the VPC's attributes say
+  bool has_ecs_agent = false;    // its image is ECS-optimized
 };
 
 // Sizes of an instance type (facts: B.10).
 struct InstanceType {
   std::string name;
   int vcpus = 0, memory_mib = 0, max_enis = 0, ipv4_per_eni = 0;
+  int trunk_tasks = 0;       // awsvpc tasks with an ENI trunk; 0: the type cannot trunk
+  std::string architecture;  // "x86_64", "arm64"
 };
 
 class Ec2 {

@@ -24,6 +24,10 @@ std::vector<GroupRow> GroupRows::of_vpc(const std::string& vpc_id) {
 
 std::vector<GroupRow> GroupRows::all() { return store::read_all<GroupRow>(all_.query()); }
 
+std::int64_t GroupRows::count(const std::string& region) {
+  return store::read_count(count_.query(region));
+}
+
 void GroupRows::insert_rule(const GroupRuleRow& row) { store::run_row(insert_rule_, row); }
 
 void GroupRows::update_rule(const GroupRuleRow& row) {

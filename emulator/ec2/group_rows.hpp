@@ -53,6 +53,7 @@ class GroupRows {
   std::vector<GroupRow> list(const std::string& region);
   std::vector<GroupRow> of_vpc(const std::string& vpc_id);
   std::vector<GroupRow> all();
+  std::int64_t count(const std::string& region);
 
   void insert_rule(const GroupRuleRow& row);
   void update_rule(const GroupRuleRow& row);
@@ -81,6 +82,7 @@ class GroupRows {
                            " FROM ec2_security_group WHERE vpc_id=? ORDER BY created_ms, group_id"};
   store::Statement all_{
       db_, "SELECT " ENIBOX_GROUP_COLUMNS " FROM ec2_security_group ORDER BY created_ms, group_id"};
+  store::Statement count_{db_, "SELECT count(*) FROM ec2_security_group WHERE region=?"};
   store::Statement insert_rule_{
       db_,
       "INSERT INTO ec2_security_group_rule (rule_id, region, group_id, egress, protocol, "

@@ -16,4 +16,33 @@ Handler associate_vpc_cidr_block, disassociate_vpc_cidr_block;
 Handler create_subnet, create_default_subnet, delete_subnet, describe_subnets;
 Handler modify_subnet_attribute;
 
+// security_group_operations.cpp
+Handler create_security_group, delete_security_group, describe_security_groups;
+// security_group_rule_operations.cpp
+Handler authorize_security_group_ingress, authorize_security_group_egress;
+Handler revoke_security_group_ingress, revoke_security_group_egress;
+Handler update_rule_descriptions_ingress, update_rule_descriptions_egress;
+Handler modify_security_group_rules, describe_security_group_rules;
+Handler describe_stale_security_groups, describe_security_group_references;
+
+// network_interface_operations.cpp
+Handler create_network_interface, delete_network_interface, describe_network_interfaces;
+Handler describe_network_interface_attribute, modify_network_interface_attribute;
+Handler reset_network_interface_attribute;
+Handler attach_network_interface, detach_network_interface;
+Handler assign_private_ip_addresses, unassign_private_ip_addresses;
+// run_instances.cpp
+Handler run_instances;
+// instance_operations.cpp
+Handler describe_instances, describe_instance_status;
+Handler start_instances, stop_instances, reboot_instances, terminate_instances;
+// instance_attribute_operations.cpp
+Handler describe_instance_attribute, modify_instance_attribute, modify_instance_metadata_options;
+Handler monitor_instances, unmonitor_instances;
+// catalogue_operations.cpp: what EC2 offers, the same for every account
+Handler describe_regions, describe_availability_zones, describe_account_attributes;
+Handler describe_images, describe_instance_types, describe_instance_type_offerings;
+// tag_operations.cpp
+Handler create_tags, delete_tags, describe_tags;
+
 }  // namespace enibox::ec2::op

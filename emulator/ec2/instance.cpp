@@ -1,8 +1,7 @@
 #include "emulator/ec2/instance.hpp"
 
-#include <array>
-
 #include "emulator/base64.hpp"
+#include "emulator/ec2/images.hpp"
 #include "emulator/ec2/network_interface.hpp"
 
 namespace enibox::ec2 {
@@ -18,6 +17,17 @@ bool may_move(const std::string& from, const std::string& to) {
   return false;
 }
 
+// A machine that comes up has no reason; one that goes down keeps the one it was told to go for.
+void note_reason(InstanceRow& row, const std::string& reason) {
+  const bool up = row.state == "pending" || row.state == "running";
+  if (reason.empty() && !up) return;
+  const auto colon = reason.find(": ");
+  row.state_reason_code = colon == std::string::npos ? reason : reason.substr(0, colon);
+  row.state_reason = reason;
+  if (up) row.transition_reason.clear();
+  if (row.state == "pending") row.launched_ms = row.changed_ms;
+}
+
 void release_interfaces(Ec2State& ec2, const std::string& instance_id) {
   for (const auto& eni : ec2.enis.of_instance(instance_id)) {
     const bool goes = eni.delete_on_termination;
@@ -29,6 +39,8 @@ void release_interfaces(Ec2State& ec2, const std::string& instance_id) {
 }  // namespace
 
 Instance instance_value(const InstanceRow& row) {
+  const auto image = find_image(row.region, row.image_id);
+  const bool has_agent = image && !image->ecs_path.empty();
   return {.instance_id = row.instance_id,
           .region = row.region,
           .vpc_id = row.vpc_id,
@@ -38,7 +50,9 @@ Instance instance_value(const InstanceRow& row) {
           .image_id = row.image_id,
           .state = row.state,
           .user_data = base64_decode(row.user_data).value_or(""),
-          .primary_eni_id = row.primary_eni_id};
+          .primary_eni_id = row.primary_eni_id,
+          .private_dns_name = row.private_dns_name,
+          .has_ecs_agent = has_agent};
 }
 
 void move_instance(Ec2State& ec2, const std::string& instance_id, const std::string& state,
@@ -53,13 +67,18 @@ void move_instance(Ec2State& ec2, const std::string& instance_id, const std::str
   }
   row->state = state;
   row->changed_ms = ec2.clock.now_ms();
-  const auto colon = reason.find(": ");
-  row->state_reason_code = colon == std::string::npos ? "" : reason.substr(0, colon);
-  row->state_reason = reason;
-  if (state == "pending") row->launched_ms = row->changed_ms;
+  note_reason(*row, reason);
   ec2.instances.update(*row);
   if (state == "terminated") release_interfaces(ec2, instance_id);
   ec2.instance_changed(instance_id);
+}
+
+void forget_terminated(Ec2State& ec2) {
+  static constexpr std::int64_t kShownMs = 3'600'000;
+  for (const auto& row : ec2.instances.terminated_before(ec2.clock.now_ms() - kShownMs)) {
+    ec2.tags.erase_all(row.instance_id);
+    ec2.instances.erase(row.instance_id);
+  }
 }
 
 int state_code(const std::string& state) {

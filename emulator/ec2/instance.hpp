@@ -1,6 +1,7 @@
 #pragma once
 #include <string>
 
+#include "api/json.hpp"
 #include "emulator/ec2/ec2.hpp"
 #include "emulator/ec2/state.hpp"
 
@@ -20,5 +21,18 @@ void move_instance(Ec2State& ec2, const std::string& instance_id, const std::str
 
 // The code of InstanceState: 0 pending, 16 running, 32, 48, 64, 80.
 int state_code(const std::string& state);
+
+// instance_json.cpp: Instance, and {Code, Name}.
+Json instance_json(Ec2State& ec2, const InstanceRow& row);
+Json state_json(const std::string& state);
+
+// launch_template.cpp: the input of RunInstances over what its LaunchTemplate says. Throws
+// InvalidLaunchTemplateId.NotFound and its like.
+Json with_launch_template(Ec2State& ec2, const std::string& region, const Json& in);
+// key_pair.cpp: throws InvalidKeyPair.NotFound; an empty name is fine.
+void check_key_pair(Ec2State& ec2, const std::string& region, const std::string& name);
+
+// Instances are described for an hour after their end; drops those that ended before.
+void forget_terminated(Ec2State& ec2);
 
 }  // namespace enibox::ec2

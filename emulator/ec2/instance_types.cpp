@@ -211,6 +211,7 @@ constexpr InstanceTypeRow kTypes[] = {
     {"is4gen.large", 2, 12288, 3, 10, 10},
     {"is4gen.medium", 1, 6144, 2, 4, 4},
     {"is4gen.xlarge", 4, 24576, 4, 15, 20},
+    {"m1.small", 1, 1740, 2, 4, 0},
     {"m4.10xlarge", 40, 163840, 8, 30, 0},
     {"m4.16xlarge", 64, 262144, 8, 30, 0},
     {"m4.2xlarge", 8, 32768, 4, 15, 0},

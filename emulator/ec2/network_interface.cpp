@@ -183,6 +183,29 @@ void set_eni_groups(Ec2State& ec2, const EniRow& eni, const std::vector<std::str
   ec2.eni_changed(eni.eni_id);
 }
 
+std::vector<std::string> assign_addresses(Ec2State& ec2, const EniRow& eni,
+                                          const std::vector<std::string>& fixed, int count) {
+  const auto subnet = *ec2.subnets.find(eni.subnet_id);
+  const auto instance = ec2.instances.find(eni.instance_id);
+  const auto* type = instance ? find_instance_type(instance->instance_type) : nullptr;
+  const auto limit = type ? type->ipv4_per_eni : 50;
+  if (std::ssize(ec2.enis.addresses(eni.eni_id)) + std::ssize(fixed) + count > limit) {
+    throw AwsError("PrivateIpAddressLimitExceeded",
+                   "Number of private addresses will exceed limit.");
+  }
+  std::vector<std::uint32_t> added;
+  const auto add = [&](std::uint32_t address) {
+    ec2.enis.insert_address({subnet.subnet_id, address, eni.eni_id, false});
+    added.push_back(address);
+  };
+  for (const auto& text : fixed) add(check_address(ec2.enis, subnet, text));
+  for (int i = 0; i < count; ++i) add(pick_address(ec2.enis, subnet));
+  std::vector<std::string> texts;
+  for (const auto address : added) texts.push_back(vpc::IpAddress::v4(address).text());
+  ec2.eni_changed(eni.eni_id);
+  return texts;
+}
+
 NetworkInterface eni_value(Ec2State& ec2, const EniRow& row) {
   const auto subnet = ec2.subnets.find(row.subnet_id);
   return {.eni_id = row.eni_id,

@@ -46,4 +46,14 @@ NetworkInterface eni_value(Ec2State& ec2, const EniRow& row);
 // Empty when the VPC gives no private names.
 std::string eni_dns_name(Ec2State& ec2, const EniRow& row, const std::string& address);
 
+// network_interface_json.cpp: NetworkInterface, its PrivateIpAddresses, and GroupIdentifiers.
+Json eni_json(Ec2State& ec2, const EniRow& row);
+Json private_addresses_json(Ec2State& ec2, const EniRow& row);
+Json group_identifiers(Ec2State& ec2, const std::vector<std::string>& group_ids);
+
+// Adds secondary addresses: fixed ones and `count` free ones; gives the new ones. Throws as
+// create_eni, and PrivateIpAddressLimitExceeded.
+std::vector<std::string> assign_addresses(Ec2State& ec2, const EniRow& eni,
+                                          const std::vector<std::string>& fixed, int count);
+
 }  // namespace enibox::ec2

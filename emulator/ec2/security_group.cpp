@@ -37,4 +37,31 @@ GroupRow create_group(Ec2State& ec2, const GroupWanted& wanted) {
   return row;
 }
 
+void check_group_id(const std::string& group_id) {
+  if (group_id.starts_with("sg-")) return;
+  throw AwsError("InvalidGroupId.Malformed",
+                 "Invalid id: \"" + group_id + "\" (expecting \"sg-...\")");
+}
+
+GroupRow group_of_request(Ec2State& ec2, const std::string& region, const Json& in) {
+  if (in.contains("GroupId")) {
+    const std::string group_id = in.at("GroupId");
+    check_group_id(group_id);
+    return ec2.group(region, group_id);
+  }
+  if (!in.contains("GroupName")) {
+    throw AwsError("MissingParameter",
+                   "The request must contain the parameter groupName or groupId");
+  }
+  const std::string name = in.at("GroupName");
+  const auto vpc = ec2.vpcs.default_of(region);
+  const auto group = vpc ? ec2.groups.find_named(vpc->vpc_id, name) : std::nullopt;
+  if (!group) {
+    throw AwsError("InvalidGroup.NotFound", "The security group '" + name +
+                                                "' does not exist in default VPC '" +
+                                                (vpc ? vpc->vpc_id : "none") + "'");
+  }
+  return *group;
+}
+
 }  // namespace enibox::ec2

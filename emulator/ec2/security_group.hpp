@@ -16,4 +16,10 @@ struct GroupWanted {
 // InvalidGroup.Duplicate.
 GroupRow create_group(Ec2State& ec2, const GroupWanted& wanted);
 
+// The group a request names by GroupId or, in the default VPC, by GroupName. Throws
+// InvalidGroup.NotFound, InvalidGroupId.Malformed, MissingParameter.
+GroupRow group_of_request(Ec2State& ec2, const std::string& region, const Json& in);
+// Throws InvalidGroupId.Malformed.
+void check_group_id(const std::string& group_id);
+
 }  // namespace enibox::ec2

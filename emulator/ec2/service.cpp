@@ -120,7 +120,9 @@ InstanceType Ec2Service::instance_type(const std::string& name) {
           .vcpus = row->vcpus,
           .memory_mib = row->memory_mib,
           .max_enis = row->max_enis,
-          .ipv4_per_eni = row->ipv4_per_eni};
+          .ipv4_per_eni = row->ipv4_per_eni,
+          .trunk_tasks = row->trunk_tasks,
+          .architecture = std::string(architecture_of(*row))};
 }
 
 std::string Ec2Service::private_domain(const std::string& region) {

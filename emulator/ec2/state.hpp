@@ -37,6 +37,7 @@ struct Quotas {
   std::int64_t groups_per_interface = 5;
   std::int64_t rules_per_direction = 60;
   std::int64_t interfaces_per_region = 50'000;
+  int instances_per_request = 100;
   std::int64_t acl_rules_per_direction = 20;
   std::int64_t routes_per_table = 50;
   std::int64_t tags_per_resource = 50;

@@ -89,4 +89,24 @@ std::string resource_type_of(const std::string& resource_id) {
   return {};
 }
 
+void require_resource(Ec2State& ec2, const std::string& region, const std::string& resource_id) {
+  const auto type = resource_type_of(resource_id);
+  if (type == "vpc") {
+    ec2.vpc(region, resource_id);
+  } else if (type == "subnet") {
+    ec2.subnet(region, resource_id);
+  } else if (type == "security-group") {
+    ec2.group(region, resource_id);
+  } else if (type == "security-group-rule") {
+    const auto rule = ec2.groups.find_rule(resource_id);
+    if (!rule || rule->region != region) throw group_rule_not_found(resource_id);
+  } else if (type == "network-interface") {
+    ec2.eni(region, resource_id);
+  } else if (type == "instance") {
+    ec2.instance(region, resource_id);
+  } else if (type.empty()) {
+    throw AwsError("InvalidID", "The ID '" + resource_id + "' is not valid");
+  }
+}
+
 }  // namespace enibox::ec2

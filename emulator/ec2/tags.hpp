@@ -22,6 +22,9 @@ void tag_new(Ec2State& ec2, const std::string& region, const Json& in, const Tag
 // Checks and puts one tag.
 void put_tag(Ec2State& ec2, const std::string& region, const TagTarget& target, const Json& tag);
 
+// Throws the resource's "not found" unless it is there; InvalidID for an id of no kind.
+void require_resource(Ec2State& ec2, const std::string& region, const std::string& resource_id);
+
 // "vpc" of "vpc-0123", by the prefix of an id; empty when no resource has it.
 std::string resource_type_of(const std::string& resource_id);
 

@@ -1,0 +1,216 @@
+#include <ctime>
+
+#include "emulator/ec2/describe.hpp"
+#include "emulator/ec2/handlers.hpp"
+#include "emulator/ec2/instance.hpp"
+
+namespace enibox::ec2::op {
+namespace {
+
+// Values stand in the instances of a reservation; EC2 lists the instances that match.
+constexpr FilterField kInstanceFilters[] = {
+    {"affinity", "Placement.Affinity"},
+    {"architecture", "Architecture"},
+    {"availability-zone", "Placement.AvailabilityZone"},
+    {"block-device-mapping.device-name", "BlockDeviceMappings[].DeviceName"},
+    {"block-device-mapping.volume-id", "BlockDeviceMappings[].Ebs.VolumeId"},
+    {"client-token", "ClientToken"},
+    {"dns-name", "PublicDnsName"},
+    {"hypervisor", "Hypervisor"},
+    {"iam-instance-profile.arn", "IamInstanceProfile.Arn"},
+    {"iam-instance-profile.id", "IamInstanceProfile.Id"},
+    {"image-id", "ImageId"},
+    {"instance-id", "InstanceId"},
+    {"instance-state-code", "State.Code"},
+    {"instance-state-name", "State.Name"},
+    {"instance-type", "InstanceType"},
+    {"instance.group-id", "SecurityGroups[].GroupId"},
+    {"instance.group-name", "SecurityGroups[].GroupName"},
+    {"ip-address", "PublicIpAddress"},
+    {"key-name", "KeyName"},
+    {"launch-index", "AmiLaunchIndex"},
+    {"launch-time", "LaunchTime"},
+    {"monitoring-state", "Monitoring.State"},
+    {"network-interface.addresses.private-ip-address",
+     "NetworkInterfaces[].PrivateIpAddresses[].PrivateIpAddress"},
+    {"network-interface.group-id", "NetworkInterfaces[].Groups[].GroupId"},
+    {"network-interface.network-interface-id", "NetworkInterfaces[].NetworkInterfaceId"},
+    {"network-interface.private-dns-name", "NetworkInterfaces[].PrivateDnsName"},
+    {"network-interface.subnet-id", "NetworkInterfaces[].SubnetId"},
+    {"network-interface.vpc-id", "NetworkInterfaces[].VpcId"},
+    {"placement-group-name", "Placement.GroupName"},
+    {"private-dns-name", "PrivateDnsName"},
+    {"private-ip-address", "PrivateIpAddress"},
+    {"root-device-name", "RootDeviceName"},
+    {"root-device-type", "RootDeviceType"},
+    {"source-dest-check", "SourceDestCheck"},
+    {"state-reason-code", "StateReason.Code"},
+    {"state-reason-message", "StateReason.Message"},
+    {"subnet-id", "SubnetId"},
+    {"tenancy", "Placement.Tenancy"},
+    {"virtualization-type", "VirtualizationType"},
+    {"vpc-id", "VpcId"},
+    // of the reservation
+    {"owner-id", "~OwnerId"},
+    {"reservation-id", "~ReservationId"},
+};
+
+constexpr FilterField kStatusFilters[] = {
+    {"availability-zone", "AvailabilityZone"},
+    {"instance-state-code", "InstanceState.Code"},
+    {"instance-state-name", "InstanceState.Name"},
+    {"instance-status.reachability", "InstanceStatus.Details[].Status"},
+    {"instance-status.status", "InstanceStatus.Status"},
+    {"system-status.reachability", "SystemStatus.Details[].Status"},
+    {"system-status.status", "SystemStatus.Status"},
+};
+
+// All of them, or the error that names every missing one.
+std::vector<InstanceRow> wanted_instances(Ec2State& ec2, const std::string& region,
+                                          const std::vector<std::string>& ids) {
+  std::vector<InstanceRow> rows;
+  std::vector<std::string> missing_ids;
+  for (const auto& id : ids) {
+    if (!id.starts_with("i-")) {
+      throw AwsError("InvalidInstanceID.Malformed", "Invalid id: \"" + id + "\"");
+    }
+    auto row = ec2.instances.find(id);
+    if (row && row->region == region) {
+      rows.push_back(*std::move(row));
+    } else {
+      missing_ids.push_back(id);
+    }
+  }
+  if (missing_ids.empty()) return rows;
+  if (missing_ids.size() == 1) throw instance_not_found(missing_ids.front());
+  std::string names;
+  for (const auto& id : missing_ids) names += (names.empty() ? "" : ", ") + id;
+  throw AwsError("InvalidInstanceID.NotFound", "The instance IDs '" + names + "' do not exist");
+}
+
+std::string user_initiated(std::int64_t unix_ms) {
+  const std::time_t seconds = unix_ms / 1000;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char text[64];
+  std::strftime(text, sizeof text, "User initiated (%Y-%m-%d %H:%M:%S GMT)", &utc);
+  return text;
+}
+
+constexpr const char* kShutdown = "Client.UserInitiatedShutdown: User initiated shutdown";
+
+struct Change {
+  const char* member;  // of the answer
+  const char* to;      // the transitional state
+  const char* done;    // the state in which there is nothing to do
+};
+
+// Moves each instance, unless it is there already, and answers with the states before and after.
+Json change_states(Ec2State& ec2, const api::RequestContext& request, const Json& in,
+                   const Change& change) {
+  Json changes = Json::array();
+  const bool down = std::string_view(change.to) != "pending";
+  for (auto& row : wanted_instances(ec2, request.region, wanted_ids(in, "InstanceIds"))) {
+    const auto previous = row.state;
+    if (previous != change.done && previous != change.to) {
+      if (down) {
+        row.transition_reason = user_initiated(ec2.clock.now_ms());
+        ec2.instances.update(row);
+      }
+      move_instance(ec2, row.instance_id, change.to, down ? kShutdown : "");
+    }
+    changes.push_back({{"InstanceId", row.instance_id},
+                       {"PreviousState", state_json(previous)},
+                       {"CurrentState", state_json(ec2.instances.find(row.instance_id)->state)}});
+  }
+  return {{change.member, std::move(changes)}};
+}
+
+Json status_json(const InstanceRow& row) {
+  const bool running = row.state == "running";
+  const Json summary = {{"Status", running ? "ok" : "not-applicable"},
+                        {"Details", running ? Json{{{"Name", "reachability"}, {"Status", "passed"}}}
+                                            : Json::array()}};
+  return {{"AvailabilityZone", row.availability_zone},
+          {"InstanceId", row.instance_id},
+          {"InstanceState", state_json(row.state)},
+          {"InstanceStatus", summary},
+          {"SystemStatus", summary}};
+}
+
+}  // namespace
+
+Json describe_instances(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
+  forget_terminated(ec2);
+  const auto ids = wanted_ids(in, "InstanceIds");
+  const auto rows =
+      ids.empty() ? ec2.instances.list(request.region) : wanted_instances(ec2, request.region, ids);
+  std::vector<Json> reservations;
+  for (const auto& row : rows) {
+    if (reservations.empty() || reservations.back()["ReservationId"] != row.reservation_id) {
+      reservations.push_back({{"ReservationId", row.reservation_id},
+                              {"OwnerId", ec2.account_id},
+                              {"Groups", Json::array()},
+                              {"Instances", Json::array()}});
+    }
+    reservations.back()["Instances"].push_back(instance_json(ec2, row));
+  }
+  return describe_nested(in, {"Reservations", std::move(reservations), kInstanceFilters},
+                         "Instances");
+}
+
+Json describe_instance_status(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
+  const bool all = in.value("IncludeAllInstances", false);
+  const auto ids = wanted_ids(in, "InstanceIds");
+  const auto rows =
+      ids.empty() ? ec2.instances.list(request.region) : wanted_instances(ec2, request.region, ids);
+  std::vector<Json> items;
+  for (const auto& row : rows) {
+    if (all || row.state == "running") items.push_back(status_json(row));
+  }
+  return describe(in, {"InstanceStatuses", std::move(items), kStatusFilters});
+}
+
+Json start_instances(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
+  return change_states(ec2, request, in,
+                       {.member = "StartingInstances", .to = "pending", .done = "running"});
+}
+
+Json stop_instances(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
+  for (const auto& row : wanted_instances(ec2, request.region, wanted_ids(in, "InstanceIds"))) {
+    if (!row.disable_api_stop) continue;
+    throw AwsError("OperationNotPermitted", "The instance '" + row.instance_id +
+                                                "' may not be stopped. Modify its "
+                                                "'disableApiStop' instance attribute and try "
+                                                "again.");
+  }
+  return change_states(ec2, request, in,
+                       {.member = "StoppingInstances", .to = "stopping", .done = "stopped"});
+}
+
+Json terminate_instances(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
+  for (const auto& row : wanted_instances(ec2, request.region, wanted_ids(in, "InstanceIds"))) {
+    if (!row.disable_api_termination) continue;
+    throw AwsError("OperationNotPermitted", "The instance '" + row.instance_id +
+                                                "' may not be terminated. Modify its "
+                                                "'disableApiTermination' instance attribute and "
+                                                "try again.");
+  }
+  return change_states(
+      ec2, request, in,
+      {.member = "TerminatingInstances", .to = "shutting-down", .done = "terminated"});
+}
+
+Json reboot_instances(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
+  for (const auto& row : wanted_instances(ec2, request.region, wanted_ids(in, "InstanceIds"))) {
+    if (row.state != "running" && row.state != "pending") {
+      throw AwsError("IncorrectInstanceState", "The instance '" + row.instance_id +
+                                                   "' is not in a state from which it can be "
+                                                   "rebooted.");
+    }
+    ec2.instance_rebooted(row.instance_id);
+  }
+  return Json::object();
+}
+
+}  // namespace enibox::ec2::op

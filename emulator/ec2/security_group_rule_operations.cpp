@@ -1,0 +1,221 @@
+#include <algorithm>
+
+#include "emulator/ec2/describe.hpp"
+#include "emulator/ec2/handlers.hpp"
+#include "emulator/ec2/permissions.hpp"
+#include "emulator/ec2/security_group.hpp"
+#include "emulator/ec2/tags.hpp"
+#include "emulator/ids.hpp"
+
+namespace enibox::ec2::op {
+namespace {
+
+constexpr FilterField kRuleFilters[] = {
+    {"group-id", "GroupId"},
+    {"security-group-rule-id", "SecurityGroupRuleId"},
+};
+
+// An IPv6 rule counts for IPv6, a CIDR for IPv4, the others for both.
+void check_limit(Ec2State& ec2, const std::vector<GroupRuleRow>& rules) {
+  for (const auto* family : {"cidr", "cidr6"}) {
+    for (const bool egress : {false, true}) {
+      const auto other = std::string_view(family) == "cidr" ? "cidr6" : "cidr";
+      const auto count = std::count_if(rules.begin(), rules.end(), [&](const auto& rule) {
+        return rule.egress == egress && rule.peer_kind != other;
+      });
+      if (count > ec2.quotas.rules_per_direction) {
+        throw AwsError("RulesPerSecurityGroupLimitExceeded",
+                       "The maximum number of rules per security group has been reached.");
+      }
+    }
+  }
+}
+
+Json authorize(Ec2State& ec2, const api::RequestContext& request, const Json& in, bool egress) {
+  const auto group = group_of_request(ec2, request.region, in);
+  auto existing = ec2.groups.rules(group.group_id);
+  Json answer = Json::array();
+  for (auto& rule : rules_of(ec2, group, egress, in)) {
+    for (const auto& other : existing) {
+      if (!rule.same_permission(other)) continue;
+      throw AwsError("InvalidPermission.Duplicate",
+                     "the specified rule \"" + rule_text(rule) + "\" already exists");
+    }
+    rule.rule_id = ec2_id("sgr");
+    ec2.groups.insert_rule(rule);
+    tag_new(ec2, request.region, in, {rule.rule_id, "security-group-rule"});
+    answer.push_back(rule_json(ec2, rule));
+    existing.push_back(rule);
+  }
+  check_limit(ec2, existing);
+  ec2.sync.group_changed(group.group_id);
+  return {{"Return", true}, {"SecurityGroupRules", std::move(answer)}};
+}
+
+// The rule of this id, if it is one of the group's in this direction.
+GroupRuleRow require_rule(Ec2State& ec2, const GroupRow& group, const std::string& rule_id) {
+  const auto rule = ec2.groups.find_rule(rule_id);
+  if (!rule || rule->group_id != group.group_id) throw group_rule_not_found(rule_id);
+  return *rule;
+}
+
+std::optional<GroupRuleRow> find_same(const std::vector<GroupRuleRow>& rules,
+                                      const GroupRuleRow& wanted) {
+  const auto found = std::find_if(rules.begin(), rules.end(),
+                                  [&](const auto& rule) { return rule.same_permission(wanted); });
+  if (found == rules.end()) return std::nullopt;
+  return *found;
+}
+
+Json revoked_json(Ec2State& ec2, const GroupRuleRow& rule) {
+  auto json = rule_json(ec2, rule);
+  Json revoked = {{"SecurityGroupRuleId", rule.rule_id},
+                  {"GroupId", rule.group_id},
+                  {"IsEgress", rule.egress},
+                  {"IpProtocol", rule.protocol},
+                  {"FromPort", rule.from_port},
+                  {"ToPort", rule.to_port}};
+  for (const auto* name : {"CidrIpv4", "CidrIpv6", "PrefixListId", "Description"}) {
+    if (json.contains(name)) revoked[name] = json[name];
+  }
+  if (rule.peer_kind == "group") revoked["ReferencedGroupId"] = rule.peer;
+  return revoked;
+}
+
+Json revoke(Ec2State& ec2, const api::RequestContext& request, const Json& in, bool egress) {
+  const auto group = group_of_request(ec2, request.region, in);
+  std::vector<GroupRuleRow> going;
+  for (const auto& id : wanted_ids(in, "SecurityGroupRuleIds")) {
+    going.push_back(require_rule(ec2, group, id));
+    if (going.back().egress != egress) throw group_rule_not_found(id);
+  }
+  std::vector<GroupRuleRow> unknown;
+  if (going.empty()) {
+    const auto existing = ec2.groups.rules(group.group_id);
+    for (const auto& wanted : rules_of(ec2, group, egress, in)) {
+      if (auto rule = find_same(existing, wanted)) {
+        going.push_back(*rule);
+      } else {
+        unknown.push_back(wanted);
+      }
+    }
+  }
+  // Only in a default VPC does EC2 answer with what it did not find.
+  if (!unknown.empty() && !ec2.vpcs.find(group.vpc_id)->is_default) {
+    throw AwsError("InvalidPermission.NotFound",
+                   "The specified rule does not exist in this security group.");
+  }
+  Json revoked = Json::array();
+  for (const auto& rule : going) {
+    revoked.push_back(revoked_json(ec2, rule));
+    ec2.tags.erase_all(rule.rule_id);
+    ec2.groups.erase_rule(rule.rule_id);
+  }
+  ec2.sync.group_changed(group.group_id);
+  Json answer = {{"Return", true}, {"RevokedSecurityGroupRules", std::move(revoked)}};
+  if (!unknown.empty()) {
+    answer["UnknownIpPermissions"] = permissions_json(ec2, unknown, egress);
+  }
+  return answer;
+}
+
+Json update_descriptions(Ec2State& ec2, const api::RequestContext& request, const Json& in,
+                         bool egress) {
+  const auto group = group_of_request(ec2, request.region, in);
+  const auto descriptions = in.value("SecurityGroupRuleDescriptions", Json::array());
+  for (const auto& each : descriptions) {
+    auto rule = require_rule(ec2, group, each.value("SecurityGroupRuleId", ""));
+    const auto text = each.value("Description", "");
+    rule.description = text.empty() ? std::nullopt : std::optional(text);
+    ec2.groups.update_rule(rule);
+  }
+  if (!descriptions.empty()) return {{"Return", true}};
+  const auto existing = ec2.groups.rules(group.group_id);
+  for (const auto& wanted : rules_of(ec2, group, egress, in)) {
+    auto rule = find_same(existing, wanted);
+    if (!rule) {
+      throw AwsError("InvalidPermission.NotFound",
+                     "The specified rule does not exist in this security group.");
+    }
+    rule->description = wanted.description;
+    ec2.groups.update_rule(*rule);
+  }
+  return {{"Return", true}};
+}
+
+}  // namespace
+
+Json authorize_security_group_ingress(Ec2State& ec2, const api::RequestContext& request,
+                                      const Json& in) {
+  return authorize(ec2, request, in, false);
+}
+Json authorize_security_group_egress(Ec2State& ec2, const api::RequestContext& request,
+                                     const Json& in) {
+  return authorize(ec2, request, in, true);
+}
+Json revoke_security_group_ingress(Ec2State& ec2, const api::RequestContext& request,
+                                   const Json& in) {
+  return revoke(ec2, request, in, false);
+}
+Json revoke_security_group_egress(Ec2State& ec2, const api::RequestContext& request,
+                                  const Json& in) {
+  return revoke(ec2, request, in, true);
+}
+Json update_rule_descriptions_ingress(Ec2State& ec2, const api::RequestContext& request,
+                                      const Json& in) {
+  return update_descriptions(ec2, request, in, false);
+}
+Json update_rule_descriptions_egress(Ec2State& ec2, const api::RequestContext& request,
+                                     const Json& in) {
+  return update_descriptions(ec2, request, in, true);
+}
+
+Json modify_security_group_rules(Ec2State& ec2, const api::RequestContext& request,
+                                 const Json& in) {
+  const auto group = group_of_request(ec2, request.region, in);
+  for (const auto& update : in.value("SecurityGroupRules", Json::array())) {
+    auto rule = require_rule(ec2, group, update.value("SecurityGroupRuleId", ""));
+    apply_rule_request(ec2, group, update.value("SecurityGroupRule", Json::object()), rule);
+    for (const auto& other : ec2.groups.rules(group.group_id)) {
+      if (other.rule_id == rule.rule_id || !other.same_permission(rule)) continue;
+      throw AwsError("InvalidPermission.Duplicate",
+                     "the specified rule \"" + rule_text(rule) + "\" already exists");
+    }
+    ec2.groups.update_rule(rule);
+  }
+  check_limit(ec2, ec2.groups.rules(group.group_id));
+  ec2.sync.group_changed(group.group_id);
+  return {{"Return", true}};
+}
+
+Json describe_security_group_rules(Ec2State& ec2, const api::RequestContext& request,
+                                   const Json& in) {
+  std::vector<Json> items;
+  const auto ids = wanted_ids(in, "SecurityGroupRuleIds");
+  for (const auto& id : ids) {
+    const auto rule = ec2.groups.find_rule(id);
+    if (!rule || rule->region != request.region) throw group_rule_not_found(id);
+    items.push_back(rule_json(ec2, *rule));
+  }
+  if (ids.empty()) {
+    for (const auto& rule : ec2.groups.rules_of_region(request.region)) {
+      items.push_back(rule_json(ec2, rule));
+    }
+  }
+  return describe(in, {"SecurityGroupRules", std::move(items), kRuleFilters});
+}
+
+// A rule is stale when the peer VPC's group it names is gone; groups of other VPCs cannot be named.
+Json describe_stale_security_groups(Ec2State& ec2, const api::RequestContext& request,
+                                    const Json& in) {
+  ec2.vpc(request.region, in.at("VpcId"));
+  return {{"StaleSecurityGroupSet", Json::array()}};
+}
+
+Json describe_security_group_references(Ec2State& ec2, const api::RequestContext& request,
+                                        const Json& in) {
+  for (const auto& id : wanted_ids(in, "GroupId")) ec2.group(request.region, id);
+  return {{"SecurityGroupReferenceSet", Json::array()}};
+}
+
+}  // namespace enibox::ec2::op

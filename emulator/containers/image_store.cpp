@@ -151,6 +151,8 @@ std::string import_hint(const std::string& ref) {
 
 ImageStore::ImageStore(ImageStoreOptions options) : options_(std::move(options)) {
   if (options_.directory.empty()) options_.directory = default_image_store();
+  // Layer directories are handed to mount(2) of processes with other working directories.
+  options_.directory = fs::absolute(options_.directory).lexically_normal().string();
 }
 
 std::string ImageStore::blob_path(const std::string& digest) const {

@@ -51,8 +51,8 @@ struct Image {
 inline constexpr std::string_view kStandInLabel = "io.enibox.stand-in";
 
 struct ImageStoreOptions {
-  std::string directory;  // empty: default_image_store()
-  ImageLimits limits;
+  std::string directory = {};  // empty: default_image_store()
+  ImageLimits limits = {};
   bool durable = true;  // an import survives a power cut; costs a syncfs
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct NewSession {
   std::vector<std::string> argv;
   std::string user;  // empty: root (ECS Exec) or the given user
   std::vector<std::string> env;
+  // The session document's properties with its parameters filled in ("portNumber"); none for
+  // shells.
+  std::map<std::string, std::string> properties = {};
 };
 
 struct SessionHandle {

@@ -52,6 +52,9 @@ struct EniSpec {
   std::string interface_name = "eth0";
   bool dhcp_like =
       false;  // instances: address with broadcast and a lifetime, as dhclient leaves it
+  // A task on an instance: the instance's namespace, from whose links the device's index follows
+  // (the first task's eth0 is 4, as hot-plugged ENIs are). Empty: any.
+  std::string host_netns_path = {};
   bool operator==(const EniSpec&) const = default;
 };
 

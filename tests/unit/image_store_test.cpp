@@ -180,7 +180,8 @@ TEST_F(ImageStoreTest, ReadsAnOciLayout) {
 
 TEST_F(ImageStoreTest, ATagMovesAndWhatNothingUsesGoes) {
   auto images = store();
-  const std::string first = TarBuilder().file("a", "1").str(), second = TarBuilder().file("a", "2").str();
+  const std::string first = TarBuilder().file("a", "1").str(),
+                    second = TarBuilder().file("a", "2").str();
   images.import(write("1.tar", docker_save({"app:1", "app:2"}, {first}).str()));
   images.import(write("2.tar", docker_save({"app:1"}, {second}).str()));
   EXPECT_EQ(read(images.resolve("app:1").layer_dirs[0] + "/a"), "2");

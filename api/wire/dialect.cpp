@@ -1,0 +1,119 @@
+#include "api/wire/dialect.hpp"
+
+#include <array>
+#include <cctype>
+
+#include "api/error.hpp"
+#include "api/wire/scalars.hpp"
+
+namespace enibox::api {
+
+namespace {
+
+constexpr std::string_view kFailure = "An internal failure occurred.";
+
+constexpr std::array<Dialect, 7> kDialects{{
+    {"ecs", Dialect::Style::ecs, "InvalidParameterException", "ServerException",
+     "Service Unavailable. Please try again later."},
+    {"ec2", Dialect::Style::ec2, "InvalidParameterValue", "InternalError",
+     "An internal error has occurred"},
+    {"ssm", Dialect::Style::counted, "ValidationException", "InternalServerError", kFailure},
+    {"logs", Dialect::Style::counted, "InvalidParameterException", "ServiceUnavailableException",
+     kFailure},
+    {"sts", Dialect::Style::counted, "ValidationError", "InternalFailure", kFailure},
+    {"iam", Dialect::Style::counted, "ValidationError", "ServiceFailure", kFailure},
+    {"", Dialect::Style::counted, "ValidationException", "InternalFailure", kFailure},
+}};
+
+// What ECS says of a member that is not there. Where the service's own sentence is known it is
+// here; the others follow their pattern.
+struct EcsMissing {
+  std::string_view owner, member, code, message;
+};
+constexpr std::string_view kClient = "ClientException";
+constexpr std::string_view kInvalid = "InvalidParameterException";
+constexpr std::array<EcsMissing, 7> kEcsMissing{{
+    {"RegisterTaskDefinitionRequest", "family", kClient, "Family should not be null or empty."},
+    {"RegisterTaskDefinitionRequest", "containerDefinitions", kClient,
+     "Container list cannot be empty."},
+    {"DescribeTasksRequest", "tasks", kInvalid, "Tasks cannot be empty."},
+    {"DescribeContainerInstancesRequest", "containerInstances", kInvalid,
+     "Container instances cannot be empty."},
+    {"StartTaskRequest", "containerInstances", kInvalid, "Container instances cannot be empty."},
+    {"AwsVpcConfiguration", "subnets", kInvalid, "subnets can not be empty."},
+    {"DeleteTaskDefinitionsRequest", "taskDefinitions", kInvalid,
+     "Task definitions cannot be empty."},
+}};
+
+std::string capitalised(std::string word) {
+  if (!word.empty() && word[0] >= 'a' && word[0] <= 'z') word[0] = static_cast<char>(word[0] - 32);
+  return word;
+}
+
+[[noreturn]] void refuse_counted(std::string_view code, const std::vector<Violation>& violations) {
+  std::string message = std::to_string(violations.size()) + " validation error" +
+                        (violations.size() == 1 ? "" : "s") + " detected: ";
+  for (const Violation& violation : violations) {
+    if (&violation != &violations.front()) message += "; ";
+    message += "Value " + violation.value + (violation.value.empty() ? "" : " ") + "at '" +
+               violation.path + "' failed to satisfy constraint: " + violation.constraint;
+  }
+  throw AwsError(std::string(code), message);
+}
+
+[[noreturn]] void refuse_ecs_missing(const Operation& operation, const Violation& violation) {
+  for (const EcsMissing& known : kEcsMissing) {
+    if (known.owner == violation.owner && known.member == violation.member) {
+      throw AwsError(std::string(known.code), std::string(known.message));
+    }
+  }
+  const bool definition = operation.name == "RegisterTaskDefinition";
+  throw AwsError(std::string(definition ? kClient : kInvalid),
+                 capitalised(violation.member) + " can not be blank.");
+}
+
+[[noreturn]] void refuse_ec2(const Violation& violation) {
+  if (violation.rule == Violation::Rule::required) {
+    throw AwsError("MissingParameter",
+                   "The request must contain the parameter " + violation.form_path);
+  }
+  std::string value = violation.element.empty() ? violation.value : violation.element;
+  if (value.size() > 1 && value.front() == '\'') value = value.substr(1, value.size() - 2);
+  if (violation.rule == Violation::Rule::value) {
+    std::string name = violation.member;
+    if (!name.empty())
+      name[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(name[0])));
+    throw AwsError("InvalidParameterValue",
+                   "Value ( " + value + " ) for parameter " + name +
+                       " is invalid. Expecting a value " +
+                       (violation.too_small ? "greater than " : "less than ") +
+                       plain_number(Json(static_cast<std::int64_t>(violation.limit))) + ".");
+  }
+  throw AwsError("InvalidParameterValue",
+                 "Invalid value '" + value + "' for " + violation.form_path + ".");
+}
+
+}  // namespace
+
+void Dialect::refuse(const Operation& operation, const std::vector<Violation>& violations) const {
+  const Violation& first = violations.front();
+  switch (style) {
+    case Style::ec2:
+      refuse_ec2(first);
+    case Style::ecs:
+      if (first.rule == Violation::Rule::required) refuse_ecs_missing(operation, first);
+      refuse_counted(operation.name == "RegisterTaskDefinition" ? kClient : validation_code,
+                     violations);
+    default:
+      refuse_counted(validation_code, violations);
+  }
+}
+
+const Dialect& dialect_of(const ServiceModel& model) {
+  for (const Dialect& dialect : kDialects) {
+    if (dialect.service.empty() || dialect.service == model.name()) return dialect;
+  }
+  return kDialects.back();
+}
+
+}  // namespace enibox::api

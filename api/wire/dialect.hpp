@@ -1,0 +1,32 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/wire/model.hpp"
+#include "api/wire/validate.hpp"
+
+// How each service words what it finds wrong before it looks at its resources.
+namespace enibox::api {
+
+struct Dialect {
+  enum class Style {
+    counted,  // "1 validation error detected: Value 'x' at 'y' failed to satisfy constraint: ..."
+    ecs,      // counted, but a missing member has a sentence of its own
+    ec2,      // "The request must contain the parameter X"
+  };
+
+  std::string_view service;  // the model's name; empty: every other one
+  Style style;
+  std::string_view validation_code;
+  std::string_view failure_code;  // of HTTP 500
+  std::string_view failure_message;
+
+  // Throws the AwsError for these, of which there is at least one.
+  [[noreturn]] void refuse(const Operation& operation,
+                           const std::vector<Violation>& violations) const;
+};
+
+const Dialect& dialect_of(const ServiceModel& model);
+
+}  // namespace enibox::api

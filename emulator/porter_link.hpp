@@ -1,0 +1,37 @@
+#pragma once
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "netns/handle.hpp"
+
+namespace enibox {
+
+// The daemon's end of the socketpair it shares with the porter, the process the user started, which
+// alone is on the host's network. Each datagram (SOCK_SEQPACKET) is one JSON object with a "kind".
+// The daemon sends {"kind":"ready"}; what the porter does not know it answers with
+// {"kind":"error","message":...}. Loop thread only.
+class PorterLink {
+ public:
+  struct Events {
+    // The porter has ended, even by SIGKILL: the daemon must end, too. Called once.
+    std::function<void()> gone;
+    std::function<void(nlohmann::json)> received;
+  };
+  PorterLink(boost::asio::io_context& loop, netns::UniqueFd socket, Events events);
+
+  // A porter that is gone is fine: `gone` tells.
+  void send(const nlohmann::json& message);
+  // The daemon answers requests from now on; the porter tells the user.
+  void ready() { send({{"kind", "ready"}}); }
+
+ private:
+  void wait();
+  void read_all();
+
+  boost::asio::posix::stream_descriptor socket_;
+  Events events_;
+};
+
+}  // namespace enibox

@@ -1,0 +1,241 @@
+#include "emulator/vpc/router.hpp"
+
+#include <set>
+
+#include "emulator/vpc/cidr.hpp"
+#include "emulator/vpc/eni_device.hpp"
+#include "netns/neighbour.hpp"
+#include "netns/route.hpp"
+#include "netns/sysctl.hpp"
+#include "netns/veth.hpp"
+
+namespace enibox::vpc {
+namespace {
+
+constexpr int kLoopback = 1;
+constexpr int kLastNumber = 0x3ffff;  // 18 bits of the packet mark
+
+// Everything that matters is said: a new namespace inherits some of the host's values. "all" first,
+// where writing it changes others (ip_forward resets the redirect switches).
+const std::vector<netns::Sysctl> kRouterSysctls = {
+    {"net/ipv4/ip_forward", "1"},
+    // Devices take the defaults when they are born, so an ENI costs no write.
+    {"net/ipv4/conf/default/proxy_arp", "1"},
+    {"net/ipv4/conf/default/rp_filter", "0"},
+    {"net/ipv4/conf/all/rp_filter", "0"},
+    {"net/ipv4/conf/default/accept_redirects", "0"},
+    {"net/ipv4/conf/all/accept_redirects", "0"},
+    {"net/ipv4/conf/default/send_redirects", "0"},
+    {"net/ipv4/conf/all/send_redirects", "0"},
+    {"net/ipv4/conf/default/accept_source_route", "0"},
+    {"net/ipv4/conf/all/accept_source_route", "0"},
+    {"net/ipv4/conf/default/log_martians", "0"},
+    {"net/ipv4/conf/all/log_martians", "0"},
+    {"net/ipv4/conf/default/arp_ignore", "0"},
+    {"net/ipv4/conf/all/arp_ignore", "0"},
+    {"net/ipv6/conf/all/disable_ipv6", "1", /*optional=*/true},
+    {"net/ipv6/conf/default/disable_ipv6", "1", /*optional=*/true},
+    // EC2 connection tracking: an established flow begins with SYN; idle timeouts of the User
+    // Guide, "Security group connection tracking". Windows are the end points' business.
+    {"net/netfilter/nf_conntrack_tcp_loose", "0"},
+    {"net/netfilter/nf_conntrack_tcp_be_liberal", "1"},
+    {"net/netfilter/nf_conntrack_tcp_timeout_established", "432000"},
+    {"net/netfilter/nf_conntrack_udp_timeout", "30"},
+    {"net/netfilter/nf_conntrack_udp_timeout_stream", "180"},
+    {"net/netfilter/nf_conntrack_generic_timeout", "600"},
+};
+
+netns::Namespace make_or_adopt(const std::string& path, bool adopt) {
+  if (netns::Namespace::exists(path)) {
+    if (adopt) return netns::Namespace::open(path);
+    netns::Namespace::remove(path);  // of a former life that was not to be kept
+  }
+  return netns::Namespace::create(path);
+}
+
+std::string host_route(const std::string& address) { return address + "/32"; }
+
+}  // namespace
+
+Router::Router(RouterContext context, std::string path, const VpcSpec& vpc, bool adopt)
+    : context_(std::move(context)),
+      path_(std::move(path)),
+      namespace_(make_or_adopt(path_, adopt)),
+      links_(namespace_),
+      doomed_links_(std::make_shared<netns::RouteSocket>(namespace_)),
+      flows_(namespace_) {
+  Undo undo;
+  if (!adopt) undo.add([this] { netns::Namespace::remove(path_); });
+  for (auto& link : netns::list_links(links_)) {
+    if (link.index == kLoopback) continue;
+    last_number_ = std::max(last_number_, link.index);
+    unclaimed_.emplace(link.index, std::move(link));
+  }
+  configure();
+  update(vpc);
+  undo.dismiss();
+}
+
+Router::~Router() = default;
+
+void Router::configure() {
+  step("set router sysctls");
+  netns::write_sysctls(namespace_, kRouterSysctls);
+  step("set router loopback up");
+  netns::set_loopback_up(links_);
+  // What has no route ends silently; without this the router would answer "network unreachable".
+  step("add router routes");
+  netns::put_route(links_, {.destination = "0.0.0.0/0", .kind = netns::RouteKind::kBlackhole});
+}
+
+void Router::update(const VpcSpec& vpc) {
+  std::set<std::string> gateways;
+  for (const auto& subnet : vpc.subnets)
+    if (const auto cidr = Cidr::parse(subnet); cidr && !cidr->is_v6())
+      gateways.insert(host_route(cidr->host(1).text()));
+  step("set router addresses");
+  for (const auto& present : netns::list_addresses(links_, kLoopback))
+    if (!present.prefix.starts_with("127.") && !gateways.contains(present.prefix))
+      netns::delete_address(links_, kLoopback, present.prefix);
+  for (const auto& gateway : gateways) netns::put_address(links_, kLoopback, {.prefix = gateway});
+  vpc_ = vpc;
+}
+
+void Router::put_eni(const EniSpec& eni) {
+  const auto known = enis_.find(eni.eni_id);
+  if (known != enis_.end()) {
+    EniSpec same_device = eni;
+    same_device.group_ids = known->second.spec.group_ids;
+    same_device.source_dest_check = known->second.spec.source_dest_check;
+    if (same_device == known->second.spec && is_alive(known->second)) {
+      known->second.spec = eni;
+      return;
+    }
+    remove_eni(eni.eni_id);
+  }
+  if (!adopt_link(eni)) attach(eni);
+}
+
+bool Router::is_alive(const Eni& eni) {
+  const auto link = netns::find_link(links_, eni.number);
+  return link && link->name == router_end_name(eni.spec.eni_id);
+}
+
+int Router::next_number() {
+  for (int tries = 0; tries < kLastNumber; ++tries) {
+    last_number_ = last_number_ >= kLastNumber ? 2 : last_number_ + 1;
+    if (!unclaimed_.contains(last_number_) &&
+        std::none_of(enis_.begin(), enis_.end(),
+                     [&](const auto& entry) { return entry.second.number == last_number_; }))
+      return last_number_;
+  }
+  throw std::system_error(ENOSPC, std::generic_category(), "number an ENI of " + vpc_.vpc_id);
+}
+
+// A device of the same name is still there while a deletion is under way.
+void Router::clear_the_way(const EniSpec& eni, netns::RouteSocket& target) {
+  const std::string name = router_end_name(eni.eni_id);
+  const auto taken = [&] {
+    return netns::find_link(links_, name) || netns::find_link(target, eni.interface_name);
+  };
+  if (!taken()) return;
+  context_.background.wait_idle();
+  if (const auto stale = netns::find_link(links_, name)) {
+    netns::delete_link(links_, stale->index);
+    unclaimed_.erase(stale->index);
+  }
+}
+
+void Router::attach(const EniSpec& eni) {
+  const std::string what = "attach " + eni.eni_id + ": ";
+  step(what + "enter namespace");
+  EniTarget target = open_eni_target(eni);
+  clear_the_way(eni, target.links);
+  Eni entry{eni, next_number()};
+  Undo undo;
+
+  step(what + "add veth");
+  const int device_index = choose_device_index(eni, target.links);
+  netns::create_veth(links_,
+                     {.name = router_end_name(eni.eni_id),
+                      .index = entry.number,
+                      .mac = kRouterMac,
+                      .mtu_bytes = eni.mtu_bytes},
+                     {.name = eni.interface_name,
+                      .index = device_index,
+                      .mac = eni.mac,
+                      .mtu_bytes = eni.mtu_bytes,
+                      .where = &target.where});
+  undo.add([this, number = entry.number] { netns::delete_link(links_, number); });
+  step(what + "name router end");
+  netns::add_alternative_name(links_, entry.number, eni.eni_id);
+
+  step(what + "set proxy ARP");
+  netns::set_proxy_delay(links_, entry.number, 0);
+  step(what + "add neighbour");
+  netns::put_neighbour(links_, entry.number, eni.address, eni.mac);
+  step(what + "add route");
+  netns::put_route(links_, {.destination = host_route(eni.address),
+                            .link_index = entry.number,
+                            .scope = netns::RouteScope::kLink});
+  configure_eni_device(eni, target, [&](const std::string& name) { step(what + name); });
+  undo.dismiss();
+  enis_.emplace(eni.eni_id, std::move(entry));
+}
+
+bool Router::remove_eni(const std::string& eni_id) {
+  const auto known = enis_.find(eni_id);
+  if (known == enis_.end()) return false;
+  detach(known->second);
+  enis_.erase(known);
+  return true;
+}
+
+void Router::detach(const Eni& eni) {
+  netns::delete_route(links_, {.destination = host_route(eni.spec.address),
+                               .link_index = eni.number,
+                               .scope = netns::RouteScope::kLink});
+  flows_.forget(eni.spec.address);
+  delete_later(eni.number);
+}
+
+void Router::delete_later(int index) {
+  context_.background.submit([links = doomed_links_, index] { netns::delete_link(*links, index); });
+}
+
+// After a restart of the daemon: the device of an ENI that is as the spec says stays untouched, so
+// that its flows go on.
+bool Router::adopt_link(const EniSpec& eni) {
+  const std::string name = router_end_name(eni.eni_id);
+  const auto found = std::find_if(unclaimed_.begin(), unclaimed_.end(),
+                                  [&](const auto& entry) { return entry.second.name == name; });
+  if (found == unclaimed_.end()) return false;
+  const netns::Link link = found->second;
+  unclaimed_.erase(found);
+  if (link.kind != "veth" || link.mtu_bytes != eni.mtu_bytes || link.mac != kRouterMac ||
+      !eni_device_matches(eni, link)) {
+    netns::delete_link(links_, link.index);
+    return false;
+  }
+  netns::set_proxy_delay(links_, link.index, 0);
+  netns::put_neighbour(links_, link.index, eni.address, eni.mac);
+  netns::put_route(links_, {.destination = host_route(eni.address),
+                            .link_index = link.index,
+                            .scope = netns::RouteScope::kLink});
+  enis_.emplace(eni.eni_id, Eni{eni, link.index});
+  return true;
+}
+
+void Router::renew_leases() {
+  for (const auto& [id, eni] : enis_)
+    if (eni.spec.dhcp_like) renew_lease(eni.spec);
+}
+
+void Router::forget_unclaimed() {
+  for (const auto& [index, link] : unclaimed_) delete_later(index);
+  unclaimed_.clear();
+}
+
+void Router::destroy() { netns::Namespace::remove(path_); }
+
+}  // namespace enibox::vpc

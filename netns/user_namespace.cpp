@@ -1,6 +1,7 @@
 #include "netns/user_namespace.hpp"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <sched.h>
 #include <spawn.h>
@@ -70,6 +71,12 @@ void run_map_helper(const char* program, pid_t pid, const std::vector<IdRange>& 
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   if (status != 0) throw std::runtime_error(std::string(program) + " refused the id map");
+}
+
+// Capabilities are there at once, but files are made with the ids.
+void become_root() {
+  ::setgroups(0, nullptr);
+  if (::setresgid(0, 0, 0) != 0 || ::setresuid(0, 0, 0) != 0) throw_errno("become root");
 }
 
 bool on_path(const char* program) {
@@ -187,6 +194,7 @@ std::optional<int> run_in_namespaces(int flags, const IdMaps* maps,
     }
     int status = 254;
     try {
+      if (maps) become_root();
       status = body();
     } catch (...) {
     }
@@ -210,6 +218,17 @@ std::optional<int> run_in_namespaces(int flags, const IdMaps* maps,
   }
   if (!made) return std::nullopt;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int run_in_user_namespace(const std::function<int()>& body) {
+  const bool root = ::geteuid() == 0;
+  const IdMaps maps = plan_id_maps();
+  const auto status =
+      run_in_namespaces(root ? 0 : CLONE_NEWUSER | CLONE_NEWNS, root ? nullptr : &maps, body);
+  if (!status) {
+    throw std::runtime_error("the kernel refuses a user namespace; 'enibox doctor' says more");
+  }
+  return *status;
 }
 
 }  // namespace enibox::netns

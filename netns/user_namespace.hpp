@@ -56,4 +56,10 @@ std::string render_id_map(const std::vector<IdRange>& ranges);
 std::optional<int> run_in_namespaces(int flags, const IdMaps* maps,
                                      const std::function<int()>& body);
 
+// Runs `body` as root of a throwaway user namespace with the maps of plan_id_maps(), the ids a box
+// of this user has: where files that belong to mapped ids are made and removed. Root needs none:
+// `body` then runs in a plain child. Gives its exit status; throws std::runtime_error when the
+// kernel refuses. Single-threaded callers only.
+int run_in_user_namespace(const std::function<int()>& body);
+
 }  // namespace enibox::netns

@@ -47,11 +47,9 @@ std::string Running::describe() const {
 }
 
 std::string to_json(const Running& running) {
-  json value{{"listen", running.listen},
-             {"porter", encode(running.porter)},
-             {"init", encode(running.box.init)},
-             {"userNamespace", running.box.user_namespace},
-             {"stateDir", running.state_dir}};
+  json value{{"listen", running.listen},         {"porter", encode(running.porter)},
+             {"init", encode(running.box.init)}, {"userNamespace", running.box.user_namespace},
+             {"stateDir", running.state_dir},    {"cgroupOrigin", running.cgroup_origin}};
   if (running.data_dir) value["dataDir"] = *running.data_dir;
   return value.dump(2) + "\n";
 }
@@ -66,6 +64,7 @@ std::optional<Running> running_from_json(std::string_view text) {
     running.box.init = decode_process(value.at("init"));
     running.box.user_namespace = value.at("userNamespace").get<bool>();
     running.state_dir = value.at("stateDir").get<std::string>();
+    running.cgroup_origin = value.at("cgroupOrigin").get<std::string>();
     return running;
   } catch (const json::exception&) {
     return std::nullopt;
@@ -79,10 +78,15 @@ std::string Registry::file_of(const Running& running) const {
 }
 
 void Registry::put(const Running& running) const {
+  make_directories(directory_);
   replace_file(file_of(running), to_json(running));
 }
 
-void Registry::remove(const Running& running) const { ::unlink(file_of(running).c_str()); }
+void Registry::remove(const Running& running) const {
+  ::unlink(file_of(running).c_str());
+  // The last one leaves nothing behind; with other entries in it the directory stays.
+  ::rmdir(directory_.c_str());
+}
 
 std::vector<Running> Registry::list() const {
   std::vector<std::string> files;
@@ -100,6 +104,7 @@ std::vector<Running> Registry::list() const {
       ::unlink(file.c_str());
     }
   }
+  if (found.empty()) ::rmdir(directory_.c_str());
   return found;
 }
 

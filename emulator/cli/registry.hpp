@@ -17,6 +17,9 @@ struct Running {
   netns::ProcessIdentity porter;
   netns::BoxRecord box;
   std::string state_dir;  // of an ephemeral box, on the host; empty: none there
+  // /proc/self/cgroup of the porter that started the box: from there its control group is found
+  // again, wherever somebody else runs.
+  std::string cgroup_origin;
   bool operator==(const Running&) const = default;
 
   bool daemon_lives() const { return netns::is_alive(porter); }

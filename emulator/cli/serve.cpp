@@ -1,16 +1,15 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 
 #include "emulator/cli/arguments.hpp"
 #include "emulator/cli/commands.hpp"
 #include "emulator/cli/listen.hpp"
 #include "emulator/cli/paths.hpp"
 #include "emulator/cli/porter.hpp"
+#include "emulator/containers/image_store.hpp"
 
 namespace enibox::cli {
 
@@ -69,12 +68,7 @@ spdlog::level::level_enum level_of(const Arguments& arguments) {
 // Resolved here, before the box: inside it everybody is root.
 std::string image_store_of(const Arguments& arguments) {
   if (const auto given = arguments.value("--image-store")) return absolute_path(*given);
-  if (::geteuid() == 0) return "/var/lib/enibox/images";
-  if (const char* data = std::getenv("XDG_DATA_HOME"); data && *data == '/') {
-    return absolute_path(std::string(data) + "/enibox/images");
-  }
-  const char* home = std::getenv("HOME");
-  return absolute_path(std::string(home ? home : "/tmp") + "/.local/share/enibox/images");
+  return absolute_path(containers::default_image_store());
 }
 
 PorterOptions options_of(const Arguments& arguments) {

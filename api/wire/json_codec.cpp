@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "api/error.hpp"
+#include "api/wire/base64.hpp"
 #include "api/wire/mismatch.hpp"
 #include "api/wire/scalars.hpp"
 

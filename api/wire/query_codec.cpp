@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/error.hpp"
+#include "api/wire/base64.hpp"
 #include "api/wire/scalars.hpp"
 
 namespace enibox::api {

@@ -275,17 +275,6 @@ std::optional<Json> parse_timestamp(std::string_view text) {
   return part == 0.0 ? Json(seconds) : Json(static_cast<double>(seconds) + part);
 }
 
-bool is_base64(std::string_view text) {
-  if (text.size() % 4 != 0) return false;
-  for (int padding = 0; padding < 2 && !text.empty() && text.back() == '='; ++padding) {
-    text.remove_suffix(1);
-  }
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
-           c == '/';
-  });
-}
-
 std::size_t utf16_length(std::string_view utf8) {
   std::size_t units = 0;
   for (const char c : utf8) {

@@ -34,9 +34,6 @@ std::optional<Json> parse_timestamp(std::string_view text);
 std::optional<std::int64_t> parse_integer(std::string_view text);
 std::optional<double> parse_floating(std::string_view text);
 
-// Standard alphabet, padded, nothing else.
-bool is_base64(std::string_view text);
-
 // Length as the services count it: UTF-16 units.
 std::size_t utf16_length(std::string_view utf8);
 

@@ -18,10 +18,11 @@ class Exchange {
   virtual void reply(Response response) = 0;
 
   // Sends the head now and the body as it comes: chunked to an HTTP/1.1 client, until the end of
-  // the connection to an HTTP/1.0 one.
+  // the connection to an HTTP/1.0 one. Null when whoever asked is gone already.
   virtual std::shared_ptr<ByteStream> stream(Response head) = 0;
 
-  // Sends `head` ("HTTP/1.1 101 UPGRADED\r\n...\r\n\r\n") and leaves HTTP for good.
+  // Sends `head` ("HTTP/1.1 101 UPGRADED\r\n...\r\n\r\n") and leaves HTTP for good. Null when
+  // whoever asked is gone already.
   virtual std::shared_ptr<ByteStream> hijack(std::string head) = 0;
 
   // Completes the handshake; `opened` gets the socket and calls listen() on it. A request that is

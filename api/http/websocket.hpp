@@ -11,8 +11,8 @@ namespace enibox::api::http {
 // answered and fragments put together below this interface.
 //
 // Loop thread only. The connection keeps the object alive until it is closed; a user holds it by
-// shared_ptr and may keep it longer: after the end every call is a no-op. A socket that nobody
-// listens to is closed.
+// shared_ptr and may keep it longer: after the end every call is a no-op. A socket that
+// nobody listens to is closed.
 class WebSocket {
  public:
   struct Events {

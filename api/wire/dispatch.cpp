@@ -113,6 +113,20 @@ class Dispatcher::Impl {
     });
   }
 
+  HttpReply refuse(const HttpRequest& request, const AwsError& error) const {
+    Call call;
+    call.route.protocol = &json_protocol();
+    call.context.request_id = new_request_id();
+    try {
+      call.route = find_route(models_, credential_scope(request), request);
+    } catch (const AwsError& unreadable) {
+      return error_reply(call, unreadable);
+    }
+    if (call.route.form) return error_reply(call, error);
+    return error_reply(call, AwsError(error.code() + "Exception", error.message(),
+                                      error.http_status(), error.members()));
+  }
+
   std::vector<Coverage> coverage() const {
     std::vector<Coverage> out;
     for (const auto& model : models_.all()) {
@@ -190,6 +204,10 @@ Dispatcher::~Dispatcher() = default;
 void Dispatcher::add(Service service) { impl_->add(std::move(service)); }
 
 void Dispatcher::handle(const HttpRequest& request, Reply reply) { impl_->handle(request, reply); }
+
+HttpReply Dispatcher::refuse(const HttpRequest& request, const AwsError& error) const {
+  return impl_->refuse(request, error);
+}
 
 std::vector<Coverage> Dispatcher::coverage() const { return impl_->coverage(); }
 

@@ -46,6 +46,10 @@ class Dispatcher {
 
   void handle(const HttpRequest& request, Reply reply);
 
+  // The answer to a request that is turned away before it is looked at, in the words of its
+  // protocol. `error`: the code as Query protocols spell it; the JSON ones add "Exception".
+  HttpReply refuse(const HttpRequest& request, const AwsError& error) const;
+
   // Every operation of every model, by service and name.
   std::vector<Coverage> coverage() const;
 

@@ -184,9 +184,9 @@ TEST_F(HttpWebSocket, ThePeersCloseAndItsVanishingBothEnd) {
 
 TEST_F(HttpWebSocket, BrokenFramesEndTheConnection) {
   for (const std::string& bytes :
-       {std::string("\x82\x01x", 3),                                     // not masked
-        std::string("\xf2\x80\0\0\0\0", 6),                              // reserved bits
-        frame(kContinuation, "of nothing"), frame(kText, "\xff\xfe"),    // not UTF-8
+       {std::string("\x82\x01x", 3),                                         // not masked
+        std::string("\xf2\x80\0\0\0\0", 6),                                  // reserved bits
+        frame(kContinuation, "of nothing"), frame(kText, "\xff\xfe"),        // not UTF-8
         std::string("\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xffmask", 14)}) {  // 2^63 bytes
     echo.opened = echo.closed = false;
     auto client = open();

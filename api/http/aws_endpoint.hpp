@@ -1,0 +1,51 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "api/http/exchange.hpp"
+#include "api/http/guard.hpp"
+#include "api/wire/dispatch.hpp"
+
+namespace enibox::api::http {
+
+// The address that AWS clients talk to: guard, then one of
+//   /_enibox/*                     control requests, by method and path
+//   /v1/data-channel/<session id>  a WebSocket
+//   anything else                  the dispatcher of the AWS protocols
+// Loop thread only; must outlive the server it is given to.
+class AwsEndpoint {
+ public:
+  using ControlHandler = std::function<Response(const Request&)>;
+  using DataChannelHandler =
+      std::function<void(const std::string& session_id, std::shared_ptr<WebSocket> socket)>;
+
+  AwsEndpoint(Dispatcher& dispatcher, GuardOptions guard)
+      : dispatcher_(dispatcher), guard_(std::move(guard)) {}
+
+  // on_control("POST", "/_enibox/reset", ...). GET serves HEAD too. What it throws answers 500.
+  void on_control(std::string method, std::string path, ControlHandler handler);
+  void on_data_channel(DataChannelHandler handler) { data_channel_ = std::move(handler); }
+
+  // For Server::listen.
+  RequestHandler handler();
+
+ private:
+  void handle(Request&& request, std::shared_ptr<Exchange> exchange);
+  Response control(const Request& request) const;
+  void open_data_channel(const Request& request, Exchange& exchange);
+  void dispatch(Request&& request, std::shared_ptr<Exchange> exchange);
+  void refuse(const AwsError& error, Request&& request, Exchange& exchange) const;
+
+  Dispatcher& dispatcher_;
+  Guard guard_;
+  std::map<std::pair<std::string, std::string>, ControlHandler> control_;  // path, method
+  DataChannelHandler data_channel_;
+};
+
+// {"message": text}, and what else there is to say.
+Response json_response(const Json& body, unsigned status = 200);
+
+}  // namespace enibox::api::http

@@ -22,6 +22,7 @@ struct Entry {
 constexpr Entry kCommands[] = {
     {"serve", serve_command, "run the emulator"},
     {"stop", stop_command, "end a running daemon and its box"},
+    {"image", image_command, "list, import and remove container images"},
     {"env", env_command, "print the settings for the AWS CLI"},
     {"version", version_command, "print the version"},
 };

@@ -52,13 +52,14 @@ void DataPath::remove_vpc(const std::string& vpc_id) {
 }
 
 void DataPath::put_group(const GroupSpec& group) {
-  router(group.vpc_id);
+  router(group.vpc_id).put_group(group);
   vpc_of_group_.insert_or_assign(group.group_id, group.vpc_id);
 }
 
 void DataPath::remove_group(const std::string& group_id) {
   const auto found = vpc_of_group_.find(group_id);
   if (found == vpc_of_group_.end()) return;
+  router(found->second).remove_group(group_id);
   vpc_of_group_.erase(found);
 }
 

@@ -1,5 +1,8 @@
 #include "emulator/vpc/router.hpp"
 
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
 #include <set>
 
 #include "emulator/vpc/cidr.hpp"
@@ -55,6 +58,12 @@ netns::Namespace make_or_adopt(const std::string& path, bool adopt) {
 
 std::string host_route(const std::string& address) { return address + "/32"; }
 
+netns::Route route_of(const EniSpec& eni, int number) {
+  return {.destination = host_route(eni.address),
+          .link_index = number,
+          .scope = netns::RouteScope::kLink};
+}
+
 }  // namespace
 
 Router::Router(RouterContext context, std::string path, const VpcSpec& vpc, bool adopt)
@@ -63,6 +72,7 @@ Router::Router(RouterContext context, std::string path, const VpcSpec& vpc, bool
       namespace_(make_or_adopt(path_, adopt)),
       links_(namespace_),
       doomed_links_(std::make_shared<netns::RouteSocket>(namespace_)),
+      filters_(namespace_),
       flows_(namespace_) {
   Undo undo;
   if (!adopt) undo.add([this] { netns::Namespace::remove(path_); });
@@ -81,6 +91,8 @@ Router::~Router() = default;
 void Router::configure() {
   step("set router sysctls");
   netns::write_sysctls(namespace_, kRouterSysctls);
+  step("add gates");
+  apply(render_gates(), "add gates");
   step("set router loopback up");
   netns::set_loopback_up(links_);
   // What has no route ends silently; without this the router would answer "network unreachable".
@@ -93,22 +105,99 @@ void Router::update(const VpcSpec& vpc) {
   for (const auto& subnet : vpc.subnets)
     if (const auto cidr = Cidr::parse(subnet); cidr && !cidr->is_v6())
       gateways.insert(host_route(cidr->host(1).text()));
-  step("set router addresses");
-  for (const auto& present : netns::list_addresses(links_, kLoopback))
-    if (!present.prefix.starts_with("127.") && !gateways.contains(present.prefix))
-      netns::delete_address(links_, kLoopback, present.prefix);
-  for (const auto& gateway : gateways) netns::put_address(links_, kLoopback, {.prefix = gateway});
+  std::set<std::string> present;
+  for (const auto& address : netns::list_addresses(links_, kLoopback))
+    if (!address.prefix.starts_with("127.")) present.insert(address.prefix);
+
+  Undo undo;
+  for (const auto& gateway : gateways) {
+    if (present.contains(gateway)) continue;
+    step("add router address " + gateway);
+    netns::put_address(links_, kLoopback, {.prefix = gateway});
+    undo.add([this, gateway] { netns::delete_address(links_, kLoopback, gateway); });
+  }
+  undo.dismiss();
+  for (const auto& address : present)
+    if (!gateways.contains(address)) netns::delete_address(links_, kLoopback, address);
   vpc_ = vpc;
+}
+
+void Router::apply(const Commands& commands, const std::string& what) {
+  for (const auto& transaction : transactions(commands)) filters_.apply(transaction, what);
+}
+
+void Router::filter(const std::string& what, const Change& change, const Change& opposite) {
+  step(what);
+  const Commands commands = change(ruleset_);
+  try {
+    apply(commands, what);
+  } catch (...) {
+    opposite(ruleset_);
+    // A transaction is all or nothing; of several, some may have passed.
+    if (transactions(commands).size() > 1) apply(ruleset_.render(), what + ": put back");
+    throw;
+  }
+}
+
+// Must not leave stale elements: an ENI's number and address go to others.
+void Router::unfilter(int number) {
+  try {
+    apply(ruleset_.remove_eni(number), "remove filters");
+  } catch (const std::exception& error) {
+    spdlog::warn("{}: {}; rendering all filters anew", vpc_.vpc_id, error.what());
+    apply(ruleset_.render(), "render filters");
+  }
+}
+
+void Router::put_group(const GroupSpec& group) {
+  const auto before = ruleset_.group(group.group_id);
+  filter(
+      "put group " + group.group_id, [&](Ruleset& rules) { return rules.put_group(group); },
+      [&](Ruleset& rules) {
+        return before ? rules.put_group(*before) : rules.remove_group(group.group_id);
+      });
+}
+
+void Router::remove_group(const std::string& group_id) {
+  const auto before = ruleset_.group(group_id);
+  if (!before) return;
+  filter(
+      "remove group " + group_id, [&](Ruleset& rules) { return rules.remove_group(group_id); },
+      [&](Ruleset& rules) { return rules.put_group(*before); });
+}
+
+int Router::subnet_number(const std::string& subnet_cidr) {
+  constexpr int kLastSubnet = (1 << kSubnetBits) - 1;
+  const int next = static_cast<int>(subnet_numbers_.size()) + 1;
+  if (next > kLastSubnet && !subnet_numbers_.contains(subnet_cidr))
+    throw std::system_error(ENOSPC, std::generic_category(), "number subnet " + subnet_cidr);
+  return subnet_numbers_.try_emplace(subnet_cidr, next).first->second;
+}
+
+FilteredEni Router::filtered(const EniSpec& eni, int number) {
+  return {.number = number,
+          .link_index = number,
+          .mac = eni.mac,
+          .address = eni.address,
+          .subnet_number = subnet_number(eni.subnet_cidr),
+          .group_ids = eni.group_ids,
+          .source_dest_check = eni.source_dest_check};
 }
 
 void Router::put_eni(const EniSpec& eni) {
   const auto known = enis_.find(eni.eni_id);
   if (known != enis_.end()) {
+    Eni& entry = known->second;
     EniSpec same_device = eni;
-    same_device.group_ids = known->second.spec.group_ids;
-    same_device.source_dest_check = known->second.spec.source_dest_check;
-    if (same_device == known->second.spec && is_alive(known->second)) {
-      known->second.spec = eni;
+    same_device.group_ids = entry.spec.group_ids;
+    same_device.source_dest_check = entry.spec.source_dest_check;
+    if (same_device == entry.spec && is_alive(entry)) {
+      const auto before = filtered(entry.spec, entry.number);
+      const auto after = filtered(eni, entry.number);
+      filter(
+          "change filters of " + eni.eni_id, [&](Ruleset& rules) { return rules.put_eni(after); },
+          [&](Ruleset& rules) { return rules.put_eni(before); });
+      entry.spec = eni;
       return;
     }
     remove_eni(eni.eni_id);
@@ -152,35 +241,41 @@ void Router::attach(const EniSpec& eni) {
   EniTarget target = open_eni_target(eni);
   clear_the_way(eni, target.links);
   Eni entry{eni, next_number()};
+  const int number = entry.number;
   Undo undo;
 
+  // The filters first: the device's first packet is judged already.
+  filter(
+      what + "add filters", [&](Ruleset& rules) { return rules.put_eni(filtered(eni, number)); },
+      [&](Ruleset& rules) { return rules.remove_eni(number); });
+  undo.add([this, number] { unfilter(number); });
   step(what + "add veth");
-  const int device_index = choose_device_index(eni, target.links);
   netns::create_veth(links_,
                      {.name = router_end_name(eni.eni_id),
-                      .index = entry.number,
+                      .index = number,
                       .mac = kRouterMac,
                       .mtu_bytes = eni.mtu_bytes},
                      {.name = eni.interface_name,
-                      .index = device_index,
+                      .index = choose_device_index(eni, target.links),
                       .mac = eni.mac,
                       .mtu_bytes = eni.mtu_bytes,
                       .where = &target.where});
-  undo.add([this, number = entry.number] { netns::delete_link(links_, number); });
+  undo.add([this, number] { netns::delete_link(links_, number); });
   step(what + "name router end");
-  netns::add_alternative_name(links_, entry.number, eni.eni_id);
-
-  step(what + "set proxy ARP");
-  netns::set_proxy_delay(links_, entry.number, 0);
-  step(what + "add neighbour");
-  netns::put_neighbour(links_, entry.number, eni.address, eni.mac);
-  step(what + "add route");
-  netns::put_route(links_, {.destination = host_route(eni.address),
-                            .link_index = entry.number,
-                            .scope = netns::RouteScope::kLink});
+  netns::add_alternative_name(links_, number, eni.eni_id);
+  announce(eni, number, what);
   configure_eni_device(eni, target, [&](const std::string& name) { step(what + name); });
   undo.dismiss();
   enis_.emplace(eni.eni_id, std::move(entry));
+}
+
+void Router::announce(const EniSpec& eni, int number, const std::string& what) {
+  step(what + "set proxy ARP");
+  netns::set_proxy_delay(links_, number, 0);
+  step(what + "add neighbour");
+  netns::put_neighbour(links_, number, eni.address, eni.mac);
+  step(what + "add route");
+  netns::put_route(links_, route_of(eni, number));
 }
 
 bool Router::remove_eni(const std::string& eni_id) {
@@ -192,9 +287,9 @@ bool Router::remove_eni(const std::string& eni_id) {
 }
 
 void Router::detach(const Eni& eni) {
-  netns::delete_route(links_, {.destination = host_route(eni.spec.address),
-                               .link_index = eni.number,
-                               .scope = netns::RouteScope::kLink});
+  unfilter(eni.number);
+  netns::delete_route(links_, route_of(eni.spec, eni.number));
+  // Else the address's next owner would inherit established flows.
   flows_.forget(eni.spec.address);
   delete_later(eni.number);
 }
@@ -217,11 +312,12 @@ bool Router::adopt_link(const EniSpec& eni) {
     netns::delete_link(links_, link.index);
     return false;
   }
-  netns::set_proxy_delay(links_, link.index, 0);
-  netns::put_neighbour(links_, link.index, eni.address, eni.mac);
-  netns::put_route(links_, {.destination = host_route(eni.address),
-                            .link_index = link.index,
-                            .scope = netns::RouteScope::kLink});
+  const std::string what = "adopt " + eni.eni_id + ": ";
+  filter(
+      what + "add filters",
+      [&](Ruleset& rules) { return rules.put_eni(filtered(eni, link.index)); },
+      [&](Ruleset& rules) { return rules.remove_eni(link.index); });
+  announce(eni, link.index, what);
   enis_.emplace(eni.eni_id, Eni{eni, link.index});
   return true;
 }

@@ -8,6 +8,7 @@
 #include "emulator/undo.hpp"
 #include "emulator/vpc/background.hpp"
 #include "emulator/vpc/network.hpp"
+#include "emulator/vpc/ruleset.hpp"
 #include "netns/address.hpp"
 #include "netns/conntrack.hpp"
 #include "netns/link.hpp"
@@ -37,6 +38,8 @@ class Router {
   ~Router();
 
   void update(const VpcSpec& vpc);
+  void put_group(const GroupSpec& group);
+  void remove_group(const std::string& group_id);
   void put_eni(const EniSpec& eni);
   // False: not known.
   bool remove_eni(const std::string& eni_id);
@@ -56,12 +59,22 @@ class Router {
   void step(const std::string& name) const {
     if (context_.before_step) context_.before_step(name);
   }
+  // A change of the filters: applied to model and kernel, or to neither.
+  using Change = std::function<Commands(Ruleset&)>;
+  void filter(const std::string& what, const Change& change, const Change& opposite);
+  void apply(const Commands& commands, const std::string& what);
+  void unfilter(int number);
+
   void configure();
   void attach(const EniSpec& eni);
   void detach(const Eni& eni);
   bool adopt_link(const EniSpec& eni);
   bool is_alive(const Eni& eni);
   int next_number();
+  int subnet_number(const std::string& subnet_cidr);
+  FilteredEni filtered(const EniSpec& eni, int number);
+  // What makes the address an ENI's: its route and its neighbour entry.
+  void announce(const EniSpec& eni, int number, const std::string& what);
   void clear_the_way(const EniSpec& eni, netns::RouteSocket& target);
   void delete_later(int index);
 
@@ -71,7 +84,10 @@ class Router {
   netns::Namespace namespace_;
   netns::RouteSocket links_;
   std::shared_ptr<netns::RouteSocket> doomed_links_;  // the background thread's own socket
+  netns::Nftables filters_;
   netns::Conntrack flows_;
+  Ruleset ruleset_;
+  std::map<std::string, int, std::less<>> subnet_numbers_;  // from 1 on, never given twice
   std::map<std::string, Eni, std::less<>> enis_;
   std::map<int, netns::Link> unclaimed_;  // adopted, by index, not put yet
   int last_number_ = 1;                   // lo is 1

@@ -4,8 +4,8 @@
 
 namespace enibox::ecs {
 
-// Where Session Manager's targets are: "i-..." is a running EC2 instance, "ecs:..." a container of a
-// running task. Loop thread only.
+// Where Session Manager's targets are: "i-..." is a running EC2 instance, "ecs:..." a container of
+// a running task. Loop thread only.
 class SessionTargets final : public ssm::Targets {
  public:
   explicit SessionTargets(Ecs& ecs) : ecs_(ecs) {}

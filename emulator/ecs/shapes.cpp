@@ -1,6 +1,7 @@
 // Rows as the API shows them.
 #include <map>
 
+#include "emulator/ec2/images.hpp"
 #include "emulator/ecs/ecs.hpp"
 
 namespace enibox::ecs {
@@ -135,9 +136,9 @@ Json container_instance_json(Ecs& ecs, const ContainerInstance& i, bool with_tag
           {"ec2InstanceId", i.ec2_instance_id},
           {"version", i.version},
           {"versionInfo",
-           {{"agentVersion", "1.105.1"},
-            {"agentHash", "*00000000"},
-            {"dockerVersion", "DockerVersion: 25.0.14"}}},
+           {{"agentVersion", ec2::kEcsAgentVersion},
+            {"agentHash", "*a1b2c3d4"},
+            {"dockerVersion", "DockerVersion: " + std::string(ec2::kEcsDockerVersion)}}},
           {"remainingResources", resources_json(left.cpu, left.memory)},
           {"registeredResources", resources_json(i.cpu, i.memory)},
           {"status", i.status},

@@ -129,7 +129,7 @@ void TaskReconciler::step_up(View& seen, Work& work) {
     start_pod(seen, work);
   } else if (work.pod == Phase::kUp) {
     start_containers(seen, work);
-    note_running(seen);
+    note_running(seen.task.id);
   }
 }
 
@@ -315,15 +315,17 @@ void TaskReconciler::container_started(const std::string& task_id, const std::st
   step(task_id);
 }
 
-// RUNNING once every essential container is.
-void TaskReconciler::note_running(View& seen) {
-  auto& task = seen.task;
+// RUNNING once every essential container is. Reads the rows again: a container that cannot start has
+// ended the task in this very step.
+void TaskReconciler::note_running(const std::string& task_id) {
+  auto seen = view(task_id);
+  auto& task = seen->task;
   if (task.last_status != status::kPending || task.desired_status == status::kStopped) return;
-  for (const auto& container : seen.containers) {
+  for (const auto& container : seen->containers) {
     if (container.essential && container.last_status == status::kPending) return;
   }
   task.pull_stopped_ms = task.pull_started_ms;
-  for (const auto& container : seen.containers) {
+  for (const auto& container : seen->containers) {
     task.pull_stopped_ms = std::max(task.pull_stopped_ms, container.created_ms);
   }
   task.started_ms = p_.clock.now_ms();

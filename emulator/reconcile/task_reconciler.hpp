@@ -77,7 +77,7 @@ class TaskReconciler {
                          Outcome<containers::ContainerStarted> outcome);
   void finish_container(ecs::Container& container, std::optional<int> exit_code,
                         const std::string& reason);
-  void note_running(View& view);
+  void note_running(const std::string& task_id);
 
   void stop_container(const View& view, ecs::Container& container, Work& work);
   void tear_down(View& view, Work& work);

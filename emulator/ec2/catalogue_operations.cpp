@@ -139,7 +139,7 @@ bool owned_by(const Json& image, const std::vector<std::string>& owners) {
 
 }  // namespace
 
-Json describe_regions(Ec2State&, const api::RequestContext&, const Json& in) {
+Json describe_regions(Ec2State&, const api::RequestContext& request, const Json& in) {
   const auto names = wanted_ids(in, "RegionNames");
   std::vector<Json> items;
   for (const auto& row : regions()) {
@@ -156,7 +156,7 @@ Json describe_regions(Ec2State&, const api::RequestContext&, const Json& in) {
     }
     throw AwsError("InvalidParameterValue", "Invalid region name: [" + name + "]");
   }
-  return describe(in, {"Regions", std::move(items), kRegionFilters});
+  return describe(request, in, {"Regions", "RegionName", std::move(items), kRegionFilters});
 }
 
 Json describe_availability_zones(Ec2State&, const api::RequestContext& request, const Json& in) {
@@ -181,7 +181,7 @@ Json describe_availability_zones(Ec2State&, const api::RequestContext& request, 
                      {"NetworkBorderGroup", request.region},
                      {"ZoneType", "availability-zone"}});
   }
-  return describe(in, {"AvailabilityZones", std::move(items), kZoneFilters});
+  return describe(request, in, {"AvailabilityZones", "ZoneName", std::move(items), kZoneFilters});
 }
 
 Json describe_account_attributes(Ec2State& ec2, const api::RequestContext& request,
@@ -218,10 +218,10 @@ Json describe_images(Ec2State&, const api::RequestContext& request, const Json& 
       if (owned_by(json, owners)) items.push_back(std::move(json));
     }
   }
-  return describe(in, {"Images", std::move(items), kImageFilters});
+  return describe(request, in, {"Images", "ImageId", std::move(items), kImageFilters});
 }
 
-Json describe_instance_types(Ec2State&, const api::RequestContext&, const Json& in) {
+Json describe_instance_types(Ec2State&, const api::RequestContext& request, const Json& in) {
   std::vector<Json> items;
   const auto names = wanted_ids(in, "InstanceTypes");
   for (const auto& name : names) {
@@ -235,7 +235,7 @@ Json describe_instance_types(Ec2State&, const api::RequestContext&, const Json& 
   if (names.empty()) {
     for (const auto& row : instance_types()) items.push_back(type_json(row));
   }
-  return describe(in, {"InstanceTypes", std::move(items), kTypeFilters});
+  return describe(request, in, {"InstanceTypes", "InstanceType", std::move(items), kTypeFilters});
 }
 
 Json describe_instance_type_offerings(Ec2State&, const api::RequestContext& request,
@@ -254,7 +254,7 @@ Json describe_instance_type_offerings(Ec2State&, const api::RequestContext& requ
           {{"InstanceType", row.name}, {"Location", place}, {"LocationType", location}});
     }
   }
-  return describe(in, {"InstanceTypeOfferings", std::move(items), kOfferingFilters});
+  return describe(request, in, {"InstanceTypeOfferings", "", std::move(items), kOfferingFilters});
 }
 
 }  // namespace enibox::ec2::op

@@ -1,13 +1,122 @@
 #include "emulator/ec2/describe.hpp"
 
-namespace enibox::ec2 {
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+#include <map>
 
-Json describe(const Json&, Described what) {
-  return {{std::string(what.member), std::move(what.items)}};
+#include "api/wire/filters.hpp"
+#include "api/wire/paging.hpp"
+
+namespace enibox::ec2 {
+namespace {
+
+std::string value_text(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_number_float()) return value.dump();
+  // The only fractions EC2 describes are times.
+  const auto seconds = static_cast<std::time_t>(std::floor(value.get<double>()));
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char text[40];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.000Z", &utc);
+  return text;
 }
 
-Json describe_nested(const Json& in, Described what, std::string_view) {
-  return describe(in, std::move(what));
+void collect(const Json& at, std::string_view path, std::vector<std::string>& values) {
+  if (path.empty()) {
+    if (!at.is_null() && !at.is_structured()) values.push_back(value_text(at));
+    return;
+  }
+  const auto dot = path.find('.');
+  auto step = path.substr(0, dot);
+  const auto rest = dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
+  const bool each = step.ends_with("[]");
+  if (each) step.remove_suffix(2);
+  const auto found = at.find(step);
+  if (found == at.end()) return;
+  if (!each) return collect(*found, rest, values);
+  for (const auto& element : *found) collect(element, rest, values);
+}
+
+std::map<std::string, std::string> tags_of(const Json& item) {
+  std::map<std::string, std::string> tags;
+  for (const auto* name : {"Tags", "TagSet"}) {
+    for (const auto& tag : item.value(name, Json::array())) {
+      tags[tag.value("Key", "")] = tag.value("Value", "");
+    }
+  }
+  return tags;
+}
+
+struct Part {
+  api::Filter filter;
+  std::string_view path;  // empty: a tag filter
+};
+
+std::vector<Part> read_parts(const Json& in, std::span<const FilterField> fields) {
+  std::vector<Part> parts;
+  for (auto& filter : api::read_filters(in)) {
+    const auto field = std::find_if(fields.begin(), fields.end(), [&](const FilterField& each) {
+      return each.name == filter.name;
+    });
+    if (field == fields.end() && !api::is_tag_filter(filter)) api::refuse_filter(filter.name);
+    const auto path = field == fields.end() ? std::string_view() : field->path;
+    parts.push_back({std::move(filter), path});
+  }
+  return parts;
+}
+
+bool passes(const std::vector<Part>& parts, const Json& item, const Json& outer) {
+  return std::all_of(parts.begin(), parts.end(), [&](const Part& part) {
+    if (part.path.empty()) return api::passes_tags(part.filter, tags_of(item));
+    if (part.path.starts_with('~')) {
+      return part.filter.passes(values_at(outer, part.path.substr(1)));
+    }
+    return part.filter.passes(values_at(item, part.path));
+  });
+}
+
+Json paged(const api::RequestContext& request, const Json& in, Described what) {
+  Json answer = Json::object();
+  if (in.contains("MaxResults") || in.contains("NextToken")) {
+    const auto page = api::page_of(request, in, api::kEc2Pages);
+    const auto next = api::take_page(page, what.items, [&](const Json& item) {
+      const auto ids = values_at(item, what.key);
+      return ids.empty() ? item.dump() : ids.front();
+    });
+    if (next) answer["NextToken"] = *next;
+  }
+  answer[std::string(what.member)] = std::move(what.items);
+  return answer;
+}
+
+}  // namespace
+
+std::vector<std::string> values_at(const Json& item, std::string_view path) {
+  std::vector<std::string> values;
+  collect(item, path, values);
+  return values;
+}
+
+Json describe(const api::RequestContext& request, const Json& in, Described what) {
+  const auto parts = read_parts(in, what.filters);
+  std::erase_if(what.items, [&](const Json& item) { return !passes(parts, item, item); });
+  return paged(request, in, std::move(what));
+}
+
+Json describe_nested(const api::RequestContext& request, const Json& in, Described what,
+                     std::string_view member) {
+  const auto parts = read_parts(in, what.filters);
+  for (auto& item : what.items) {
+    Json kept = Json::array();
+    for (auto& element : item[std::string(member)]) {
+      if (passes(parts, element, item)) kept.push_back(std::move(element));
+    }
+    item[std::string(member)] = std::move(kept);
+  }
+  std::erase_if(what.items, [&](const Json& item) { return item[std::string(member)].empty(); });
+  return paged(request, in, std::move(what));
 }
 
 std::vector<std::string> wanted_ids(const Json& in, std::string_view member) {

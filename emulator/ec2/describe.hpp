@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "api/json.hpp"
+#include "api/wire/service.hpp"
 
 // What every Describe does alike: ids, Filters, MaxResults and NextToken over what was described.
 namespace enibox::ec2 {
@@ -18,19 +18,25 @@ struct FilterField {
 
 struct Described {
   std::string_view member;  // of the output: "Vpcs"
+  std::string_view key;     // the path of an item's id, which pages are cut by: "VpcId"
   std::vector<Json> items;
   std::span<const FilterField> filters;
 };
 
-// {"Vpcs": [...], "NextToken": ...}
-Json describe(const Json& in, Described what);
+// {"Vpcs": [...], "NextToken": ...}: all that pass, in the order given; in pages by id when the
+// request asks for pages. Throws AwsError as api/wire/filters.hpp and paging.hpp.
+Json describe(const api::RequestContext& request, const Json& in, Described what);
 
 // The same where filters look into a list inside each item (`member` of it: "Instances" of a
 // reservation): the elements that do not match go, and items left without any. A path that begins
 // with "~" is the item's own.
-Json describe_nested(const Json& in, Described what, std::string_view member);
+Json describe_nested(const api::RequestContext& request, const Json& in, Described what,
+                     std::string_view member);
 
 // The ids a Describe names; empty: all.
 std::vector<std::string> wanted_ids(const Json& in, std::string_view member);
+
+// The values at a path, as filters see them: booleans are "true" and "false", times ISO 8601.
+std::vector<std::string> values_at(const Json& item, std::string_view path);
 
 }  // namespace enibox::ec2

@@ -155,8 +155,9 @@ Json describe_instances(Ec2State& ec2, const api::RequestContext& request, const
     }
     reservations.back()["Instances"].push_back(instance_json(ec2, row));
   }
-  return describe_nested(in, {"Reservations", std::move(reservations), kInstanceFilters},
-                         "Instances");
+  return describe_nested(
+      request, in, {"Reservations", "ReservationId", std::move(reservations), kInstanceFilters},
+      "Instances");
 }
 
 Json describe_instance_status(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
@@ -168,7 +169,8 @@ Json describe_instance_status(Ec2State& ec2, const api::RequestContext& request,
   for (const auto& row : rows) {
     if (all || row.state == "running") items.push_back(status_json(row));
   }
-  return describe(in, {"InstanceStatuses", std::move(items), kStatusFilters});
+  return describe(request, in,
+                  {"InstanceStatuses", "InstanceId", std::move(items), kStatusFilters});
 }
 
 Json start_instances(Ec2State& ec2, const api::RequestContext& request, const Json& in) {

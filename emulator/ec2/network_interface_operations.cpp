@@ -112,7 +112,8 @@ Json describe_network_interfaces(Ec2State& ec2, const api::RequestContext& reque
   if (ids.empty()) {
     for (const auto& row : ec2.enis.list(request.region)) items.push_back(eni_json(ec2, row));
   }
-  return describe(in, {"NetworkInterfaces", std::move(items), kEniFilters});
+  return describe(request, in,
+                  {"NetworkInterfaces", "NetworkInterfaceId", std::move(items), kEniFilters});
 }
 
 Json describe_network_interface_attribute(Ec2State& ec2, const api::RequestContext& request,

@@ -128,7 +128,7 @@ Json describe_security_groups(Ec2State& ec2, const api::RequestContext& request,
   if (ids.empty() && names.empty()) {
     for (const auto& row : ec2.groups.list(request.region)) items.push_back(group_json(ec2, row));
   }
-  return describe(in, {"SecurityGroups", std::move(items), kGroupFilters});
+  return describe(request, in, {"SecurityGroups", "GroupId", std::move(items), kGroupFilters});
 }
 
 }  // namespace enibox::ec2::op

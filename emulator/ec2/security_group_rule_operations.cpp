@@ -202,7 +202,8 @@ Json describe_security_group_rules(Ec2State& ec2, const api::RequestContext& req
       items.push_back(rule_json(ec2, rule));
     }
   }
-  return describe(in, {"SecurityGroupRules", std::move(items), kRuleFilters});
+  return describe(request, in,
+                  {"SecurityGroupRules", "SecurityGroupRuleId", std::move(items), kRuleFilters});
 }
 
 // A rule is stale when the peer VPC's group it names is gone; groups of other VPCs cannot be named.

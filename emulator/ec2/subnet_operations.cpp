@@ -103,7 +103,7 @@ Json describe_subnets(Ec2State& ec2, const api::RequestContext& request, const J
       items.push_back(subnet_json(ec2, row));
     }
   }
-  return describe(in, {"Subnets", std::move(items), kSubnetFilters});
+  return describe(request, in, {"Subnets", "SubnetId", std::move(items), kSubnetFilters});
 }
 
 Json modify_subnet_attribute(Ec2State& ec2, const api::RequestContext& request, const Json& in) {

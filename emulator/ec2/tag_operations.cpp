@@ -49,7 +49,7 @@ Json describe_tags(Ec2State& ec2, const api::RequestContext& request, const Json
                      {"Key", tag.key},
                      {"Value", tag.value}});
   }
-  return describe(in, {"Tags", std::move(items), kTagFilters});
+  return describe(request, in, {"Tags", "", std::move(items), kTagFilters});
 }
 
 }  // namespace enibox::ec2::op

@@ -95,7 +95,7 @@ Json describe_vpcs(Ec2State& ec2, const api::RequestContext& request, const Json
   if (ids.empty()) {
     for (const auto& row : ec2.vpcs.list(request.region)) items.push_back(vpc_json(ec2, row));
   }
-  return describe(in, {"Vpcs", std::move(items), kVpcFilters});
+  return describe(request, in, {"Vpcs", "VpcId", std::move(items), kVpcFilters});
 }
 
 Json modify_vpc_attribute(Ec2State& ec2, const api::RequestContext& request, const Json& in) {

@@ -1,0 +1,157 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "emulator/store/row.hpp"
+
+// The rows of CloudWatch Logs. Errors: StoreError. Loop thread only.
+namespace enibox::logs {
+
+struct GroupRow {
+  std::int64_t group_id = 0;
+  std::string region, name;
+  std::optional<std::int64_t> retention_days;
+  std::string log_class = "STANDARD", kms_key_id;
+  std::int64_t created_ms = 0;
+  static auto fields(auto& r) {
+    return std::tie(r.group_id, r.region, r.name, r.retention_days, r.log_class, r.kms_key_id,
+                    r.created_ms);
+  }
+};
+
+struct StreamRow {
+  std::int64_t stream_id = 0, group_id = 0;
+  std::string name;
+  std::int64_t created_ms = 0;
+  std::optional<std::int64_t> first_event_ms, last_event_ms, ingested_ms;
+  static auto fields(auto& r) {
+    return std::tie(r.stream_id, r.group_id, r.name, r.created_ms, r.first_event_ms,
+                    r.last_event_ms, r.ingested_ms);
+  }
+};
+
+struct EventRow {
+  std::int64_t event_id = 0, stream_id = 0, timestamp_ms = 0, ingested_ms = 0;
+  std::string message;
+  static auto fields(auto& r) {
+    return std::tie(r.event_id, r.stream_id, r.timestamp_ms, r.ingested_ms, r.message);
+  }
+};
+
+// A place between events: those of equal time are in the order they came.
+struct EventKey {
+  std::int64_t timestamp_ms = 0, event_id = 0;
+};
+struct TimeRange {
+  std::int64_t from_ms = 0;        // inclusive
+  std::int64_t to_ms = INT64_MAX;  // exclusive
+};
+
+class LogRows {
+ public:
+  explicit LogRows(store::Database& db) : db_(db) {}
+  GroupRow insert_group(GroupRow row);  // with its id
+  void erase_group(std::int64_t group_id);
+  void set_retention(std::int64_t group_id, std::optional<std::int64_t> days);
+  std::optional<GroupRow> find_group(const std::string& region, const std::string& name);
+  std::vector<GroupRow> groups(const std::string& region);  // by name
+  std::vector<GroupRow> groups_with_retention();
+  std::int64_t stored_bytes(std::int64_t group_id);
+
+  void put_tag(std::int64_t group_id, const std::string& key, const std::string& value);
+  void erase_tag(std::int64_t group_id, const std::string& key);
+  std::vector<std::pair<std::string, std::string>> tags(std::int64_t group_id);
+
+  StreamRow insert_stream(StreamRow row);
+  void update_stream(const StreamRow& row);  // the event times
+  void erase_stream(std::int64_t stream_id);
+  std::optional<StreamRow> find_stream(std::int64_t group_id, const std::string& name);
+  std::vector<StreamRow> streams(std::int64_t group_id);  // by name
+
+  void insert_event(const EventRow& row);
+  std::vector<EventRow> events_after(std::int64_t stream_id, TimeRange range, EventKey after,
+                                     std::int64_t limit);
+  std::vector<EventRow> events_before(std::int64_t stream_id, TimeRange range, EventKey before,
+                                      std::int64_t limit);  // the latest ones, ascending
+  std::vector<EventRow> group_events_after(std::int64_t group_id, TimeRange range, EventKey after,
+                                           std::int64_t limit);
+  int erase_events_before(std::int64_t group_id, std::int64_t timestamp_ms);
+
+ private:
+  std::int64_t last_id() { return store::read_count(last_id_.query()); }
+
+  store::Database& db_;
+  store::Statement last_id_{db_, "SELECT last_insert_rowid()"};
+  store::Statement insert_group_{
+      db_,
+      "INSERT INTO logs_group (region, name, retention_days, class, kms_key_id, created_ms) "
+      "VALUES (?,?,?,?,?,?)"};
+  store::Statement erase_group_{db_, "DELETE FROM logs_group WHERE group_id=?"};
+  store::Statement set_retention_{db_, "UPDATE logs_group SET retention_days=? WHERE group_id=?"};
+  store::Statement find_group_{
+      db_,
+      "SELECT group_id, region, name, retention_days, class, kms_key_id, created_ms "
+      "FROM logs_group WHERE region=? AND name=?"};
+  store::Statement groups_{
+      db_,
+      "SELECT group_id, region, name, retention_days, class, kms_key_id, created_ms "
+      "FROM logs_group WHERE region=? ORDER BY name"};
+  store::Statement with_retention_{
+      db_,
+      "SELECT group_id, region, name, retention_days, class, kms_key_id, created_ms "
+      "FROM logs_group WHERE retention_days IS NOT NULL ORDER BY group_id"};
+  // CloudWatch counts 26 bytes an event beside its text.
+  store::Statement stored_bytes_{
+      db_,
+      "SELECT coalesce(sum(length(CAST(message AS BLOB)) + 26), 0) FROM logs_event "
+      "WHERE stream_id IN (SELECT stream_id FROM logs_stream WHERE group_id=?)"};
+  store::Statement put_tag_{db_, "INSERT OR REPLACE INTO logs_group_tag VALUES (?,?,?)"};
+  store::Statement erase_tag_{db_, "DELETE FROM logs_group_tag WHERE group_id=? AND key=?"};
+  store::Statement tags_{db_,
+                         "SELECT key, value FROM logs_group_tag WHERE group_id=? ORDER BY key"};
+  store::Statement insert_stream_{
+      db_, "INSERT INTO logs_stream (group_id, name, created_ms) VALUES (?,?,?)"};
+  store::Statement update_stream_{
+      db_,
+      "UPDATE logs_stream SET first_event_ms=?2, last_event_ms=?3, ingested_ms=?4 "
+      "WHERE stream_id=?1"};
+  store::Statement erase_stream_{db_, "DELETE FROM logs_stream WHERE stream_id=?"};
+  store::Statement find_stream_{
+      db_,
+      "SELECT stream_id, group_id, name, created_ms, first_event_ms, last_event_ms, ingested_ms "
+      "FROM logs_stream WHERE group_id=? AND name=?"};
+  store::Statement streams_{
+      db_,
+      "SELECT stream_id, group_id, name, created_ms, first_event_ms, last_event_ms, ingested_ms "
+      "FROM logs_stream WHERE group_id=? ORDER BY name"};
+  store::Statement insert_event_{
+      db_,
+      "INSERT INTO logs_event (stream_id, timestamp_ms, ingested_ms, message) VALUES (?,?,?,?)"};
+  store::Statement events_after_{
+      db_,
+      "SELECT event_id, stream_id, timestamp_ms, ingested_ms, message FROM logs_event "
+      "WHERE stream_id=?1 AND timestamp_ms>=?2 AND timestamp_ms<?3 "
+      "AND (timestamp_ms, event_id) > (?4, ?5) ORDER BY timestamp_ms, event_id LIMIT ?6"};
+  store::Statement events_before_{
+      db_,
+      "SELECT event_id, stream_id, timestamp_ms, ingested_ms, message FROM logs_event "
+      "WHERE stream_id=?1 AND timestamp_ms>=?2 AND timestamp_ms<?3 "
+      "AND (timestamp_ms, event_id) < (?4, ?5) ORDER BY timestamp_ms DESC, event_id DESC "
+      "LIMIT ?6"};
+  store::Statement group_events_after_{
+      db_,
+      "SELECT event_id, stream_id, timestamp_ms, ingested_ms, message FROM logs_event "
+      "WHERE stream_id IN (SELECT stream_id FROM logs_stream WHERE group_id=?1) "
+      "AND timestamp_ms>=?2 AND timestamp_ms<?3 AND (timestamp_ms, event_id) > (?4, ?5) "
+      "ORDER BY timestamp_ms, event_id LIMIT ?6"};
+  store::Statement erase_before_{
+      db_,
+      "DELETE FROM logs_event WHERE timestamp_ms<?2 "
+      "AND stream_id IN (SELECT stream_id FROM logs_stream WHERE group_id=?1)"};
+};
+
+}  // namespace enibox::logs

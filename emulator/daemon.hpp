@@ -6,12 +6,16 @@
 #include <vector>
 
 #include "emulator/box_paths.hpp"
+#include "netns/cgroup.hpp"
 
 namespace enibox {
 
 // What the porter gives the daemon. docs/process-model.md tells who the two are.
 struct DaemonOptions {
   BoxPaths paths;
+  // The box's control group, for groups of tasks and instances below it; "none" where there are
+  // no limits to be had. This process is in its leaf "box".
+  netns::Cgroup cgroup;
   // Listening, non-blocking sockets opened on the host; the daemon owns them. The addresses
   // ("127.0.0.1:4566") are theirs, in the same order.
   std::vector<int> listen_fds;

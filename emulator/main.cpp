@@ -23,6 +23,7 @@ constexpr Entry kCommands[] = {
     {"serve", serve_command, "run the emulator"},
     {"stop", stop_command, "end a running daemon and its box"},
     {"image", image_command, "list, import and remove container images"},
+    {"doctor", doctor_command, "tell what this machine lacks"},
     {"env", env_command, "print the settings for the AWS CLI"},
     {"version", version_command, "print the version"},
 };

@@ -10,6 +10,7 @@ namespace enibox::cli {
 int serve_command(std::span<const std::string> words);
 int stop_command(std::span<const std::string> words);
 int image_command(std::span<const std::string> words);
+int doctor_command(std::span<const std::string> words);
 int env_command(std::span<const std::string> words);
 int version_command(std::span<const std::string> words);
 

@@ -14,7 +14,8 @@ namespace enibox::cli {
 
 std::string runtime_directory() {
   std::string path;
-  if (::geteuid() == 0) {
+  // Root of a user namespace is not always root of /run.
+  if (::geteuid() == 0 && ::access("/run", W_OK) == 0) {
     path = "/run/enibox";
   } else if (const char* xdg = std::getenv("XDG_RUNTIME_DIR");
              xdg && *xdg == '/' && ::access(xdg, W_OK) == 0) {

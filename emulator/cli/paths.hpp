@@ -5,7 +5,7 @@
 // Directories of the user that started the program. Any thread.
 namespace enibox::cli {
 
-// Where running daemons are registered: /run/enibox for root, $XDG_RUNTIME_DIR/enibox, else
+// Where running daemons are registered: /run/enibox for root, else $XDG_RUNTIME_DIR/enibox, else
 // /tmp/enibox-UID. Made with mode 0700 when it is missing. Throws std::runtime_error when it
 // belongs to somebody else.
 std::string runtime_directory();

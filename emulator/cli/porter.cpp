@@ -17,6 +17,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "emulator/cli/box_cgroup.hpp"
 #include "emulator/cli/box_home.hpp"
 #include "emulator/cli/data_dir.hpp"
 #include "emulator/cli/paths.hpp"
@@ -53,6 +54,7 @@ class Porter {
   int run() {
     block_signals();
     sweep_state_directories();
+    sweep_box_cgroups();
     if (options_.data_dir) data_dir_ = DataDir::lock(*options_.data_dir, kLockPatience);
     open_listeners();
     find_or_start_box();
@@ -93,8 +95,13 @@ class Porter {
 
   void find_or_start_box() {
     if (data_dir_) {
-      if (const auto record = data_dir_->record()) box_ = netns::Box::find(record->box);
-      if (box_) return;
+      const auto record = data_dir_->record();
+      if (record) box_ = netns::Box::find(record->box);
+      if (box_) {
+        running_.cgroup_origin = record->cgroup_origin;
+        cgroup_ = box_cgroup(record->box.init, record->cgroup_origin);
+        return;
+      }
     }
     netns::BoxOptions box;
     box.persistent = data_dir_.has_value();
@@ -102,9 +109,11 @@ class Porter {
     if (!data_dir_) box.scratch_directory = kScratchDir;
     box.keep_visible = {options_.image_store};
     if (data_dir_) box.keep_visible.push_back(data_dir_->path());
+    box.adopt = [this](pid_t pid) { adopt(pid); };
     try {
       box_ = netns::Box::start(box);
     } catch (const std::exception& e) {
+      cgroup_.remove();
       // The kernel may refuse root a user namespace (its limit, a container's policy); the other
       // three still keep the box apart.
       if (::geteuid() != 0) throw;
@@ -114,6 +123,24 @@ class Porter {
       box_ = netns::Box::start(box);
     }
     box_is_new_ = true;
+  }
+
+  // Init into a control group named after it, before it does anything.
+  void adopt(pid_t init) {
+    const auto identity = netns::identify_process(init);
+    if (!identity) return;
+    running_.cgroup_origin = cgroup_origin();
+    cgroup_ = box_cgroup(*identity, running_.cgroup_origin);
+    join_cgroup(init);
+  }
+
+  void join_cgroup(pid_t pid) {
+    try {
+      join_box_cgroup(cgroup_, pid);
+    } catch (const std::exception& e) {
+      say(std::string("warning: no control group, so limits do not act (") + e.what() + ")");
+      cgroup_ = {};
+    }
   }
 
   void prepare_state_directory() {
@@ -149,7 +176,8 @@ class Porter {
     if (data_dir_ && ::stat(data_dir_->path().c_str(), &data_dir) != 0) {
       netns::throw_errno("look at " + data_dir_->path());
     }
-    daemon_ = box_->fork_inside({}, [&] {
+    const auto outside = [this] { join_cgroup(::getpid()); };
+    daemon_ = box_->fork_inside(outside, [&] {
       if (data_dir_ && !is_same_directory(data_dir_->path(), data_dir)) {
         say("the box that still runs for " + data_dir_->path() +
             " sees another directory there; 'enibox stop --data-dir " + data_dir_->path() +
@@ -157,6 +185,7 @@ class Porter {
         return kExitFailed;
       }
       become_daemon();
+      daemon.cgroup = cgroup_;
       return run_daemon(std::move(daemon));
     });
     // From here on the daemon alone listens, and its end is the end of an ephemeral box.
@@ -311,6 +340,7 @@ class Porter {
     int status = 0;
     if (::waitpid(init, &status, WNOHANG) == init) init_status_ = status;
     remove_tree(host_state_dir_);
+    cgroup_.remove();
     if (data_dir_) ::unlink((data_dir_->path() + "/box.json").c_str());
     registry_.remove(running_);
   }
@@ -323,6 +353,7 @@ class Porter {
   std::vector<netns::UniqueFd> listeners_;
   std::vector<ListenAddress> addresses_;
   std::optional<netns::Box> box_;
+  netns::Cgroup cgroup_;
   bool box_is_new_ = false;
   std::string state_dir_;       // as the daemon sees it
   std::string host_state_dir_;  // what is to be removed at the end

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "emulator/cli/arguments.hpp"
+#include "emulator/cli/box_cgroup.hpp"
 #include "emulator/cli/box_home.hpp"
 #include "emulator/cli/commands.hpp"
 #include "emulator/cli/data_dir.hpp"
@@ -80,6 +81,7 @@ int stop(const Running& running) {
     return 1;
   }
   remove_tree(running.state_dir);
+  box_cgroup(running.box.init, running.cgroup_origin).remove();
   if (running.data_dir) ::unlink((*running.data_dir + "/box.json").c_str());
   Registry(runtime_directory()).remove(running);
   std::printf("Stopped: %s.\n", what.c_str());

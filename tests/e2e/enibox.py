@@ -149,19 +149,21 @@ class EniboxTest(unittest.TestCase):
         wait_until(lambda: not processes_named("enibox"), "every process of the test has ended")
         self.assertFalse((self.dir / "enibox").exists(), "the registry is gone with its last entry")
 
-    def command(self, *words):
-        prefix = []
+    def as_user(self, words):
         if AS_NOBODY:
-            prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-        return [*prefix, self.program, *words]
+            return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *words]
+        return words
 
     def enibox(self, *words):
         return subprocess.run(
-            self.command(*words), env=self.environment, capture_output=True, text=True, timeout=60
+            self.as_user([self.program, *words]), env=self.environment, capture_output=True, text=True, timeout=60
         )
 
     def start(self, *words, listen="127.0.0.1:0"):
-        daemon = Daemon(self.command("serve", "--listen", listen, *words), self.environment)
+        return self.start_command([self.program, "serve", "--listen", listen, *words])
+
+    def start_command(self, words):
+        daemon = Daemon(self.as_user(words), self.environment)
         self.daemons.append(daemon)
         return daemon
 

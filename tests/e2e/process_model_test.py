@@ -7,6 +7,7 @@ runs as an ordinary user with a single mapped id.
 
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -91,7 +92,7 @@ class StartAndStop(EniboxTest):
             refused = self.enibox(*words)
             self.assertEqual(refused.returncode, 2, words)
             self.assertIn(hint, refused.stderr)
-        for command in ("serve", "stop", "env", "version"):
+        for command in ("serve", "stop", "env", "doctor", "version"):
             self.assertIn("Usage: enibox " + command, self.enibox(command, "--help").stdout)
 
 
@@ -139,6 +140,66 @@ class TheBox(EniboxTest):
             pid for pid in children(init_of(daemon)) if name_of(pid) == "sleep"
         ]
         wait_until(lambda: not zombies(), "init has reaped both")
+
+
+    @unittest.skipIf(AS_NOBODY, "an ordinary user gets no control group without delegation")
+    def test_init_and_daemon_are_in_the_control_group_named_after_init(self):
+        daemon = self.serve()
+        name = rf"/enibox-\d+-{init_of(daemon)}-\d+/box$"
+        for pid in (init_of(daemon), daemon.daemon_pid):
+            groups = pathlib.Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+            self.assertTrue(any(re.search(name, group) for group in groups), groups)
+
+    @unittest.skipIf(AS_NOBODY, "an ordinary user gets no control group without delegation")
+    def test_the_next_start_sweeps_the_group_that_a_killed_porter_left(self):
+        def groups(init):
+            pattern = f"enibox-*-{init}-*"
+            return list(pathlib.Path("/sys/fs/cgroup").glob(f"**/{pattern}"))
+
+        killed = self.serve()
+        init = init_of(killed)
+        self.assertTrue(groups(init))
+        killed.signal(signal.SIGKILL)
+        killed.wait()
+        wait_until(lambda: not alive(init), "the box has ended")
+        self.serve()
+        self.assertEqual(groups(init), [])
+
+    def test_where_user_namespaces_are_refused_root_goes_without_one(self):
+        # In a user namespace whose own limit of further ones is 0 the program is root.
+        command = ["sh", "-c", 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"', "sh",
+                   self.program, "serve", "--listen", "127.0.0.1:0"]
+        daemon = self.start_command(["unshare", "--user", "--map-root-user", "--mount",
+                                     "--mount-proc", "--pid", "--fork", "--kill-child", *command])
+        daemon.wait_ready()
+        inside = processes_named("enibox-daemon")[0]
+        porter = processes_named("enibox")[0]
+        self.assertEqual(namespace(inside, "user"), namespace(porter, "user"))
+        for kind in ("mnt", "net", "pid"):
+            self.assertNotEqual(namespace(inside, kind), namespace(porter, kind), kind)
+        os.kill(porter, signal.SIGTERM)
+        status, _, err = daemon.wait()
+        self.assertEqual(status, 0)
+        self.assertIn("no user namespace for the box", err)
+
+
+class Doctor(EniboxTest):
+    def test_a_lack_is_named_with_its_mend_and_the_exit_status(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            report = self.enibox("doctor", "--listen", address, "--image-store", str(self.dir))
+        self.assertEqual(report.returncode, 1)
+        self.assertRegex(report.stdout, r"ok +user, mount, network and pid namespaces")
+        self.assertRegex(report.stdout, rf"LACKS +the address {address}")
+        self.assertIn("mend: enibox serve --listen 127.0.0.1:0", report.stdout)
+        self.assertRegex(report.stdout, r"LACKS +images")
+
+    def test_an_address_that_enibox_has_is_no_lack(self):
+        daemon = self.serve()
+        report = self.enibox("doctor", "--listen", f"127.0.0.1:{daemon.port}")
+        self.assertIn(f"Enibox itself listens there, pid {daemon.pid}", report.stdout)
 
 
 class DataDir(EniboxTest):

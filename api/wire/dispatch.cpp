@@ -81,8 +81,7 @@ class Dispatcher::Impl {
     if (model == nullptr) throw std::invalid_argument("no model of a service " + service.name);
     auto& handlers = handlers_[model];
     for (auto& [name, handler] : service.operations) {
-      const Operation* operation = model->operation(name);
-      if (operation == nullptr || !operation->listed) {
+      if (!model->lists(name)) {
         throw std::invalid_argument(name + " is not in api/models/" + service.name + ".ops");
       }
       if (!handlers.emplace(name, std::move(handler)).second) {

@@ -1,4 +1,5 @@
 #include "api/wire/form.hpp"
+#include "api/wire/mismatch.hpp"
 #include "api/wire/protocol.hpp"
 #include "api/wire/query_codec.hpp"
 #include "api/wire/xml_codec.hpp"
@@ -32,7 +33,9 @@ class QueryProtocol : public WireProtocol {
   HttpReply answer(const ServiceModel& model, const Operation& operation, const Json& output,
                    std::string_view request_id) const override {
     std::string out = opened(operation.name + "Response", model.xml_namespace());
-    if (operation.output != nullptr) {
+    if (operation.output == nullptr) {
+      require_nothing(output);
+    } else {
       const std::string& wrapper = operation.result_wrapper;
       if (!wrapper.empty()) out += "<" + wrapper + ">";
       append_xml_members(out, *operation.output, output, false);
@@ -73,6 +76,7 @@ class Ec2Protocol : public WireProtocol {
     std::string out = opened(operation.name + "Response", model.xml_namespace() + "/");
     append_xml_element(out, "requestId", request_id);
     if (operation.output == nullptr) {
+      require_nothing(output);
       append_xml_element(out, "return", "true");  // EC2 says so where the model has no output
     } else {
       append_xml_members(out, *operation.output, output, true);

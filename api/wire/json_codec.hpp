@@ -16,7 +16,7 @@ inline constexpr int kMaxJsonDepth = 64;
 Json decode_json(const Shape* shape, std::string_view body);
 
 // Throws std::logic_error naming what `value` holds and the shape has not. Absent and null members
-// are left out.
+// are left out. Empty for an operation without an output.
 std::string encode_json(const Shape* shape, const Json& value);
 
 }  // namespace enibox::api

@@ -16,8 +16,7 @@ class JsonProtocol : public WireProtocol {
   HttpReply answer(const ServiceModel& model, const Operation& operation, const Json& output,
                    std::string_view request_id) const override {
     HttpReply reply = head(&model, 200, request_id);
-    // An operation without an output answers with no body at all.
-    if (operation.output != nullptr) reply.body = encode_json(operation.output, output);
+    reply.body = encode_json(operation.output, output);
     return reply;
   }
 

@@ -64,6 +64,11 @@ void require_kind(const Shape& shape, const Json& value) {
                          " where " + shape.name + " wants " + wanted_by(shape.kind));
 }
 
+void require_nothing(const Json& value) {
+  if (value.empty()) return;
+  throw std::logic_error("handler returned " + value.dump() + " of an operation without an output");
+}
+
 void refuse_member(const Shape& shape, const std::string& name) {
   throw std::logic_error("handler returned " + name + " that " + shape.name + " lacks");
 }

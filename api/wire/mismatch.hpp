@@ -10,6 +10,8 @@ const Json& empty_object();
 
 // Throws std::logic_error ("handler returned a string where Integer wants an integer").
 void require_kind(const Shape& shape, const Json& value);
+// Of an operation without an output: `value` must be null or empty. Throws std::logic_error.
+void require_nothing(const Json& value);
 // Throws std::logic_error ("handler returned clusterNme that Cluster lacks").
 [[noreturn]] void refuse_member(const Shape& shape, const std::string& name);
 

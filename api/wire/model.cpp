@@ -109,6 +109,12 @@ std::vector<std::string> ServiceModel::operation_names() const {
   return names;
 }
 
+bool ServiceModel::lists(std::string_view operation_name) const {
+  const Lines& lines = lines_of("operations");
+  const auto line = lines.find(operation_name);
+  return line != lines.end() && line->second != "null";
+}
+
 const Operation* ServiceModel::operation(std::string_view operation_name) const {
   if (auto known = operations_.find(operation_name); known != operations_.end()) {
     return &known->second;

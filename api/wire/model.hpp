@@ -34,6 +34,8 @@ class ServiceModel {
 
   // nullptr for a name that is none of the service's operations.
   const Operation* operation(std::string_view operation_name) const;
+  // Whether that operation is in api/models/NAME.ops. Reads no shape.
+  bool lists(std::string_view operation_name) const;
   // Of every operation the service has, sorted.
   std::vector<std::string> operation_names() const;
 

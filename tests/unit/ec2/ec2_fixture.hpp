@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "emulator/ec2/service.hpp"
+#include "tests/unit/call_by_model.hpp"
 #include "tests/unit/fake_clock.hpp"
 #include "tests/unit/fake_network.hpp"
 
@@ -26,8 +27,6 @@ class Ec2Test : public ::testing::Test {
 
   api::Answer answer(const std::string& operation, const Json& in,
                      const std::string& region = "us-east-1") {
-    const auto found = service.operations.find(operation);
-    if (found == service.operations.end()) throw std::runtime_error("no operation " + operation);
     api::RequestContext request{.region = region,
                                 .account_id = "111122223333",
                                 .access_key_id = "test",
@@ -35,7 +34,7 @@ class Ec2Test : public ::testing::Test {
                                 .host = "127.0.0.1:4566",
                                 .service = "ec2",
                                 .operation = operation};
-    return found->second(request, in);
+    return api::call_by_model(service, request, in);
   }
   Json call(const std::string& operation, const Json& in = Json::object(),
             const std::string& region = "us-east-1") {

@@ -14,7 +14,7 @@ namespace enibox {
 struct DaemonOptions {
   BoxPaths paths;
   // The box's control group, for groups of tasks and instances below it; "none" where there are
-  // no limits to be had. This process is in its leaf "box".
+  // no limits to be had. This process is moved into its leaf "box" soon after it was ready.
   netns::Cgroup cgroup;
   // Listening, non-blocking sockets opened on the host; the daemon owns them. The addresses
   // ("127.0.0.1:4566") are theirs, in the same order.

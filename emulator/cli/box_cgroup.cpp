@@ -7,6 +7,10 @@
 
 namespace enibox::cli {
 
+namespace {
+constexpr const char* kLeaf = "box";
+}  // namespace
+
 std::string cgroup_origin() { return netns::read_small_file("/proc/self/cgroup").value_or(""); }
 
 netns::Cgroup box_cgroup(const netns::ProcessIdentity& init, const std::string& origin) {
@@ -21,11 +25,12 @@ netns::Cgroup box_cgroup(const netns::ProcessIdentity& init, const std::string& 
   return netns::Cgroup::find(box_name(init), paths);
 }
 
+void make_box_cgroup(const netns::Cgroup& group) {
+  if (group.usable()) group.child(kLeaf).create();
+}
+
 void join_box_cgroup(const netns::Cgroup& group, pid_t pid) {
-  if (!group.usable()) return;
-  const netns::Cgroup leaf = group.child("box");
-  leaf.create();
-  leaf.join(pid);
+  if (group.usable()) group.child(kLeaf).join(pid);
 }
 
 void sweep_box_cgroups() {

@@ -15,8 +15,10 @@ std::string cgroup_origin();
 // Named after init. Makes nothing. "None" where nothing is writable.
 netns::Cgroup box_cgroup(const netns::ProcessIdentity& init, const std::string& origin);
 
-// Makes the group and its leaf and moves the process there; "none": does nothing. Throws
-// std::system_error.
+// Makes the group and its leaf; "none": does nothing. Throws std::system_error.
+void make_box_cgroup(const netns::Cgroup& group);
+
+// Moves a process into the leaf; "none": does nothing. Throws std::system_error.
 void join_box_cgroup(const netns::Cgroup& group, pid_t pid);
 
 // Removes groups of dead boxes beside this process's.

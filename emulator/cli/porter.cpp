@@ -53,8 +53,6 @@ class Porter {
 
   int run() {
     block_signals();
-    sweep_state_directories();
-    sweep_box_cgroups();
     if (options_.data_dir) data_dir_ = DataDir::lock(*options_.data_dir, kLockPatience);
     open_listeners();
     find_or_start_box();
@@ -109,7 +107,7 @@ class Porter {
     if (!data_dir_) box.scratch_directory = kScratchDir;
     box.keep_visible = {options_.image_store};
     if (data_dir_) box.keep_visible.push_back(data_dir_->path());
-    box.adopt = [this](pid_t pid) { adopt(pid); };
+    box.adopt = [this](pid_t pid) { make_cgroup(pid); };
     try {
       box_ = netns::Box::start(box);
     } catch (const std::exception& e) {
@@ -125,21 +123,29 @@ class Porter {
     box_is_new_ = true;
   }
 
-  // Init into a control group named after it, before it does anything.
-  void adopt(pid_t init) {
+  // The box's control group, named after init. Made at once, because the daemon is told of it, and
+  // joined once the daemon answers: on version 1 each move waits for an RCU grace period, 25 ms for
+  // all hierarchies together, and neither of the two executes anything.
+  void make_cgroup(pid_t init) {
     const auto identity = netns::identify_process(init);
     if (!identity) return;
     running_.cgroup_origin = cgroup_origin();
     cgroup_ = box_cgroup(*identity, running_.cgroup_origin);
-    join_cgroup(init);
-  }
-
-  void join_cgroup(pid_t pid) {
     try {
-      join_box_cgroup(cgroup_, pid);
+      make_box_cgroup(cgroup_);
     } catch (const std::exception& e) {
       say(std::string("warning: no control group, so limits do not act (") + e.what() + ")");
       cgroup_ = {};
+    }
+  }
+
+  void join_cgroup() {
+    try {
+      if (box_is_new_) join_box_cgroup(cgroup_, box_->record().init.pid);
+      join_box_cgroup(cgroup_, daemon_);
+    } catch (const std::exception& e) {
+      // Whoever ends right now cannot be moved, and that is told elsewhere.
+      if (netns::identify_process(daemon_)) say(std::string("warning: ") + e.what());
     }
   }
 
@@ -176,8 +182,7 @@ class Porter {
     if (data_dir_ && ::stat(data_dir_->path().c_str(), &data_dir) != 0) {
       netns::throw_errno("look at " + data_dir_->path());
     }
-    const auto outside = [this] { join_cgroup(::getpid()); };
-    daemon_ = box_->fork_inside(outside, [&] {
+    daemon_ = box_->fork_inside({}, [&] {
       if (data_dir_ && !is_same_directory(data_dir_->path(), data_dir)) {
         say("the box that still runs for " + data_dir_->path() +
             " sees another directory there; 'enibox stop --data-dir " + data_dir_->path() +
@@ -280,6 +285,10 @@ class Porter {
     if (kind == "ready") {
       ready_ = true;
       print_ready();
+      join_cgroup();
+      // What boxes left whose porter was killed; nobody waits for this.
+      sweep_state_directories();
+      sweep_box_cgroups();
       return;
     }
     const std::string refusal = nlohmann::json{

@@ -176,8 +176,10 @@ void LiveSession::on_started(Outcome<containers::ExecStarted> outcome) {
     process_->close_input();
   } else {
     process_->write(std::exchange(early_input_, {}));
+    channel_.input_ready(now());
   }
   if (end_text_) runtime_.signal_exec(exec_id_, SIGHUP);
+  rearm();
 }
 
 void LiveSession::on_output(std::string_view bytes, bool from_stderr) {

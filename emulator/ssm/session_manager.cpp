@@ -16,11 +16,6 @@ constexpr std::size_t kMaxLive = 1000;
 constexpr std::size_t kMaxOpenMessageBytes = 4096;
 constexpr Clock::Milliseconds kOpenMessageLimit{10'000}, kStopLimit{2'000};
 
-std::string session_id_of(std::string_view request_target) {
-  const auto path = request_target.substr(0, request_target.find('?'));
-  return std::string(path.substr(std::min(kPathPrefix.size(), path.size())));
-}
-
 // "<user>-" or "ecs-execute-command-", then 17 hex digits: how all our session ids end.
 bool looks_like_ours(const std::string& session_id) {
   constexpr std::size_t kDigits = 17;
@@ -119,16 +114,6 @@ void SessionManager::terminate(const std::string& region, const std::string& ses
 }
 
 // --- connections ---------------------------------------------------------------------------------
-
-bool SessionManager::is_data_channel(std::string_view request_target) {
-  return request_target.starts_with(kPathPrefix);
-}
-
-void SessionManager::accept(std::string_view request_target, api::http::Exchange& exchange) {
-  exchange.accept_websocket([this, session_id = session_id_of(request_target)](auto socket) {
-    accept_socket(session_id, std::move(socket));
-  });
-}
 
 // Every connection is taken, even for a session that is gone: the stock plugin hangs for ever when
 // the upgrade is refused, and ends in order on channel_closed.

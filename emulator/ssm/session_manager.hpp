@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "api/http/exchange.hpp"
+#include "api/http/websocket.hpp"
 #include "emulator/ssm/live_session.hpp"
 #include "emulator/ssm/session_rows.hpp"
 
@@ -37,11 +37,8 @@ class SessionManager final : public Sessions, public SessionOwner {
 
   SessionRows& rows() { return rows_; }
 
-  // True for "/v1/data-channel/<session id>?...": such a request goes to accept() and needs no
-  // Authorization, its token comes as the first message.
-  static bool is_data_channel(std::string_view request_target);
-  void accept(std::string_view request_target, api::http::Exchange& exchange);
-  // The same for a socket that is there already.
+  // A connection to the stream URL of `session_id`; its token comes as the first message. For
+  // AwsEndpoint::on_data_channel.
   void accept_socket(const std::string& session_id, std::shared_ptr<api::http::WebSocket> socket);
 
   // Runtime::Events::exec_exited; execs of others are ignored.

@@ -14,6 +14,9 @@ bool is_version(const std::string& segment) {
          segment.find('.', dot + 1) == segment.npos && dot + 1 < segment.size();
 }
 
+// What clients send here is small; deep nesting costs many times its bytes.
+constexpr std::size_t kMaxJsonBytes = 256 << 10;
+
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> engine_headers() {
@@ -52,6 +55,8 @@ void Call::reply_error(unsigned status, const std::string& message) const {
 
 Json Call::body() const {
   if (request.body.find_first_not_of(" \t\r\n") == std::string::npos) return Json::object();
+  if (request.body.size() > kMaxJsonBytes)
+    throw EngineError(413, "the request's body is too large");
   auto json = Json::parse(request.body, nullptr, false);
   if (!json.is_object()) throw EngineError(400, "invalid JSON in the request's body");
   return json;

@@ -24,7 +24,7 @@ struct Call {
   void reply(const Json& body, unsigned status = 200) const;
   void reply_nothing(unsigned status = 204) const;
   void reply_error(unsigned status, const std::string& message) const;
-  // The body as a JSON object; an empty body is an empty one. Throws EngineError 400.
+  // The body as a JSON object; an empty body is an empty one. Throws EngineError 400, 413.
   Json body() const;
 };
 

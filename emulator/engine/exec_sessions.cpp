@@ -196,9 +196,12 @@ void ExecSessions::start(const Call& call, const std::string& exec_id) {
   ++starting_;
   runtime_.exec(exec->spec, [this, exec, call, detached](Outcome<containers::ExecStarted> outcome) {
     --starting_;
+    // Its host went meanwhile: the descriptors close with the outcome.
+    if (exec->state != Exec::State::kStarting) return;
     if (!outcome.ok()) {
       exec->state = Exec::State::kEnded;
       exec->exit_code = 126;
+      if (starting_ == 0) early_exits_.clear();
       return call.reply_error(400, "OCI runtime exec failed: " + outcome.error());
     }
     if (detached) call.reply_nothing(200);
@@ -211,7 +214,8 @@ void ExecSessions::started(const std::shared_ptr<Exec>& exec, const Call& call,
   exec->state = Exec::State::kRunning;
   exec->runtime_id = started.exec_id;
   exec->pid = started.pid_in_host;
-  if (exec->want_stdin || exec->want_stdout || exec->want_stderr) connect(exec, call);
+  const bool attached = exec->want_stdin || exec->want_stdout || exec->want_stderr;
+  if (attached) connect(exec, call);
   const std::weak_ptr<Exec> weak = exec;
   exec->io = ProcessIo::open(loop_, std::move(started),
                              {.on_output =
@@ -228,6 +232,7 @@ void ExecSessions::started(const std::shared_ptr<Exec>& exec, const Call& call,
                                     if (const auto self = weak.lock()) self->output_ended();
                                   }});
   if (!exec->want_stdin && !exec->spec.tty) exec->io->close_input();
+  if (attached && !exec->stream) exec->client_gone();
   // A resize may have come while the process was starting.
   exec->io->resize(exec->spec.cols, exec->spec.rows);
   const auto early = early_exits_.find(exec->runtime_id);

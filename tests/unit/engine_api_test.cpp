@@ -264,6 +264,7 @@ TEST_F(EngineApiTest, OddInputIsAnErrorAndNothingElse) {
       {"GET", "/containers/" + kNginx + "/archive?path=/", "", 501},
       {"POST", "/containers/" + kNginx + "/exec", "{", 400},
       {"POST", "/containers/" + kNginx + "/exec", "[]", 400},
+      {"POST", "/containers/" + kNginx + "/exec", std::string(300'000, '['), 413},
       {"POST", "/containers/" + kNginx + "/exec", "{}", 400},
       {"POST", "/containers/" + kNginx + "/exec", R"({"Cmd":"sh"})", 400},
       {"POST", "/containers/" + kNginx + "/exec", R"({"Cmd":["a"],"Tty":"x"})", 400},
@@ -311,7 +312,13 @@ TEST_F(EngineApiTest, ShowsImagesNetworksVersionAndInfo) {
   EXPECT_EQ(get("/images/json").json()[0]["RepoTags"][0], "nginx:alpine");
   EXPECT_EQ(get("/images/nginx:alpine/json").json()["Id"], "sha256:" + std::string(64, 'c'));
   EXPECT_EQ(get("/images/cccc/json").status, 200);
-  EXPECT_EQ(get("/networks").json().size(), 3u);
+  const auto networks = get("/networks").json();
+  ASSERT_EQ(networks.size(), 3u);
+  for (const auto& network : networks) {
+    const std::string id = network["Id"];
+    EXPECT_EQ(id.size(), 64u);
+    EXPECT_EQ(get("/networks/" + id.substr(0, 12)).json()["Name"], network["Name"]);
+  }
   EXPECT_EQ(get("/networks/bridge").json()["IPAM"]["Config"][0]["Subnet"], "172.17.0.0/16");
   EXPECT_EQ(get("/version").json()["ApiVersion"], "1.44");
   const auto info = get("/info").json();
@@ -565,6 +572,18 @@ TEST_F(EngineExecTest, SessionsOfAHostThatIsGoneEnd) {
   loop.run([&] { engine->forget(kHost); });
   EXPECT_TRUE(client.at_end());
   EXPECT_EQ(read_input(1), "");
+}
+
+TEST_F(EngineExecTest, AStartThatOutlivesItsHostOrClientLeavesNothing) {
+  const auto open_pipes = runtime.on_exec;
+  runtime.on_exec = [&, open_pipes](containers::ExecStarted& started) {
+    open_pipes(started);
+    clock.post([&] { engine->forget(kHost); });  // comes before the answer
+  };
+  auto client = connect();
+  client.send(request("POST", "/exec/" + create() + "/start", "{}"));
+  EXPECT_TRUE(client.at_end());
+  EXPECT_EQ(read_input(1), "") << "the process's input is closed";
 }
 
 TEST_F(EngineExecTest, ResizesTheTerminal) {

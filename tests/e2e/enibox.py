@@ -162,8 +162,8 @@ class EniboxTest(unittest.TestCase):
     def start(self, *words, listen="127.0.0.1:0"):
         return self.start_command([self.program, "serve", "--listen", listen, *words])
 
-    def start_command(self, words):
-        daemon = Daemon(self.as_user(words), self.environment)
+    def start_command(self, words, as_user=True):
+        daemon = Daemon(self.as_user(words) if as_user else words, self.environment)
         self.daemons.append(daemon)
         return daemon
 

@@ -8,6 +8,7 @@ runs as an ordinary user with a single mapped id.
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -118,6 +119,22 @@ class TheBox(EniboxTest):
         else:
             self.assertEqual(rows[0], [0, 0, 1])
             self.assertGreaterEqual(len(rows), 2)
+
+    @unittest.skipUnless(AS_NOBODY and shutil.which("newuidmap"), "needs newuidmap and its user")
+    def test_an_ordinary_user_with_subordinate_ids_gets_them_behind_its_own(self):
+        ranges = self.dir / "ranges"
+        ranges.write_text("nobody:300000:1000\n65534:400000:500\n")
+        # /etc/subuid of this one command only.
+        mounts = ('mount -n --bind "$1" /etc/subuid && mount -n --bind "$1" /etc/subgid && '
+                  'shift && exec "$@"')
+        serve = self.as_user([self.program, "serve", "--listen", "127.0.0.1:0"])
+        daemon = self.start_command(["unshare", "--mount", "sh", "-c", mounts, "sh", str(ranges),
+                                     *serve], as_user=False).wait_ready()
+        for kind in ("uid_map", "gid_map"):
+            text = pathlib.Path(f"/proc/{daemon.daemon_pid}/{kind}").read_text()
+            rows = [[int(word) for word in line.split()] for line in text.splitlines()]
+            self.assertEqual(rows, [[0, 65534, 1], [1, 300000, 1000], [1001, 400000, 500]])
+        self.assertEqual(daemon.stop()[0], 0)
 
     def test_init_keeps_no_descriptor_of_the_daemon(self):
         for words in ([], ["--data-dir", self.data_dir()]):

@@ -123,5 +123,21 @@ TEST_F(RegistryTest, ABoxNameTellsWhetherItsOwnerLives) {
   }
 }
 
+TEST_F(RegistryTest, TheStateOfADeadBoxIsSweptAndThatOfALivingOneStays) {
+  const auto self = *netns::identify_process(::getpid());
+  auto gone = self;
+  gone.start_time += 1;
+  const std::string living = make_state_directory(self);
+  const std::string dead = make_state_directory(gone);
+  // overlayfs leaves a work directory that nobody may enter.
+  std::filesystem::create_directories(dead + "/upper/work/work");
+  std::filesystem::permissions(dead + "/upper/work/work", std::filesystem::perms::none);
+  sweep_state_directories();
+  EXPECT_FALSE(std::filesystem::exists(dead));
+  EXPECT_TRUE(std::filesystem::exists(living));
+  remove_tree(living);
+  EXPECT_FALSE(std::filesystem::exists(living));
+}
+
 }  // namespace
 }  // namespace enibox::cli

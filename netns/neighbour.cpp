@@ -55,8 +55,12 @@ std::vector<Neighbour> list_neighbours(RouteSocket& where) {
   std::vector<Neighbour> neighbours;
   where.channel().ask(
       message, "list neighbours",
-      [&](nlmsghdr* answer) { neighbours.push_back(read_neighbour(answer)); }, {},
-      [&] { neighbours.clear(); });
+      [&](nlmsghdr* answer) {
+        // Multicast's entries need no ARP and say nothing of anybody.
+        const auto& entry = *static_cast<ndmsg*>(nlmsg_data(answer));
+        if ((entry.ndm_state & NUD_NOARP) == 0) neighbours.push_back(read_neighbour(answer));
+      },
+      {}, [&] { neighbours.clear(); });
   return neighbours;
 }
 

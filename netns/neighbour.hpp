@@ -20,7 +20,7 @@ void put_neighbour(RouteSocket& where, int link_index, const std::string& addres
                    const std::string& mac);
 // False: it was not there.
 bool delete_neighbour(RouteSocket& where, int link_index, const std::string& address);
-// All IPv4 entries, also those ARP has learnt.
+// All IPv4 entries that name a peer, also those ARP has learnt.
 std::vector<Neighbour> list_neighbours(RouteSocket& where);
 
 // How long proxy ARP makes a request wait on this device, in milliseconds. The default is up to

@@ -10,6 +10,8 @@ namespace enibox::netns {
 // Keeps its namespace alive. The calls are free functions in link.hpp, veth.hpp, route.hpp ...
 class RouteSocket {
  public:
+  // In the namespace of the calling thread: for use inside Namespace::run().
+  RouteSocket();
   explicit RouteSocket(const Namespace& where);
   RouteSocket(RouteSocket&&) noexcept;
   RouteSocket& operator=(RouteSocket&&) noexcept;

@@ -1,6 +1,7 @@
 #include "emulator/vpc/eni_device.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "emulator/vpc/cidr.hpp"
 #include "emulator/vpc/router.hpp"
@@ -68,9 +69,12 @@ std::string router_end_name(const std::string& eni_id) {
 EniTarget open_eni_target(const EniSpec& eni) {
   subnet_of(eni);  // a malformed spec fails before anything is touched
   netns::Namespace where = netns::Namespace::open(eni.netns_path);
-  netns::write_sysctls(where, sysctls_of(eni));
-  netns::RouteSocket links(where);
-  return {std::move(where), std::move(links)};
+  std::optional<netns::RouteSocket> links;
+  where.run([&] {
+    netns::write_sysctls(sysctls_of(eni));
+    links.emplace();
+  });
+  return {std::move(where), std::move(*links)};
 }
 
 int choose_device_index(const EniSpec& eni, netns::RouteSocket& target) {
@@ -89,18 +93,19 @@ void configure_eni_device(const EniSpec& eni, EniTarget& target, const StepName&
     throw std::system_error(ENODEV, std::generic_category(), "find " + eni.interface_name);
   step("set device up");
   netns::set_up(target.links, device->index);
-  step("set loopback up");
-  netns::set_loopback_up(target.links);
   step("add address");
   netns::put_address(target.links, device->index, address_of(eni));
   step("add default route");
   netns::put_route(target.links, {.destination = "0.0.0.0/0",
                                   .gateway = subnet_of(eni).host(1).text(),
                                   .link_index = device->index});
-  if (!eni.dhcp_like) return;
-  step("add metadata route");
-  netns::put_route(target.links,
-                   {.destination = "169.254.169.254/32", .link_index = device->index});
+  if (eni.dhcp_like) {
+    step("add metadata route");
+    netns::put_route(target.links,
+                     {.destination = "169.254.169.254/32", .link_index = device->index});
+  }
+  step("set loopback up");
+  netns::set_loopback_up(target.links);
 }
 
 bool eni_device_matches(const EniSpec& eni, const netns::Link& router_end) {

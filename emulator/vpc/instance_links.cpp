@@ -77,8 +77,8 @@ int free_index(netns::RouteSocket& where, int wanted) {
   return netns::find_link(where, wanted) ? 0 : wanted;
 }
 
-int put_bridge(netns::RouteSocket& host, const std::string& name, int wanted_index,
-               const std::string& mac, const netns::InterfaceAddress& address) {
+void put_bridge(netns::RouteSocket& host, const std::string& name, int wanted_index,
+                const std::string& mac, const netns::InterfaceAddress& address, Undo& undo) {
   auto bridge = netns::find_link(host, name);
   if (!bridge) {
     netns::create_bridge(host, {.name = name,
@@ -86,10 +86,10 @@ int put_bridge(netns::RouteSocket& host, const std::string& name, int wanted_ind
                                 .mac = mac,
                                 .mtu_bytes = kBridgeMtu});
     bridge = netns::find_link(host, name);
+    if (bridge) undo.add([&host, index = bridge->index] { netns::delete_link(host, index); });
   }
   if (!bridge) throw std::system_error(ENODEV, std::generic_category(), "find bridge " + name);
   netns::put_address(host, bridge->index, address);
-  return bridge->index;
 }
 
 // The next index after the host's links and the task's own ENI, which was plugged in before.
@@ -131,16 +131,18 @@ void configure_task_interface(netns::RouteSocket& task, const TaskBridgeSpec& br
 void prepare_instance_links(const std::string& netns_path, const StepName& step) {
   const auto where = netns::Namespace::open(netns_path);
   netns::RouteSocket host(where);
+  Undo undo;
   step("set instance sysctls");
   netns::write_sysctls(where, kInstanceSysctls);
-  step("set instance loopback up");
-  netns::set_loopback_up(host);
   step("add docker0");
   put_bridge(host, kDockerBridge, kDockerBridgeIndex, mac_with(0x02, 0x42, random_bytes()),
-             {.prefix = "172.17.0.1/16", .broadcast = "172.17.255.255"});
+             {.prefix = "172.17.0.1/16", .broadcast = "172.17.255.255"}, undo);
   step("add ecs-bridge");
   put_bridge(host, kTaskBridge, kTaskBridgeIndex, mac_with(0x06, 0x00, random_bytes()),
-             {.prefix = std::string(kTaskGateway) + "/" + std::to_string(kTaskPrefix)});
+             {.prefix = std::string(kTaskGateway) + "/" + std::to_string(kTaskPrefix)}, undo);
+  step("set instance loopback up");
+  netns::set_loopback_up(host);
+  undo.dismiss();
 }
 
 void put_task_bridge_links(const TaskBridgeSpec& bridge, const StepName& step) {
@@ -177,7 +179,6 @@ void put_task_bridge_links(const TaskBridgeSpec& bridge, const StepName& step) {
   netns::set_up(host, host_index);
   step("configure ecs-eth0");
   configure_task_interface(task, bridge);
-  netns::set_loopback_up(task);
   undo.dismiss();
 }
 

@@ -71,9 +71,9 @@ Router::Router(RouterContext context, std::string path, const VpcSpec& vpc, bool
       path_(std::move(path)),
       namespace_(make_or_adopt(path_, adopt)),
       links_(namespace_),
-      doomed_links_(std::make_shared<netns::RouteSocket>(namespace_)),
       filters_(namespace_),
-      flows_(namespace_) {
+      remains_(
+          std::make_shared<Remains>(netns::RouteSocket(namespace_), netns::Conntrack(namespace_))) {
   Undo undo;
   if (!adopt) undo.add([this] { netns::Namespace::remove(path_); });
   for (auto& link : netns::list_links(links_)) {
@@ -221,14 +221,15 @@ int Router::next_number() {
   throw std::system_error(ENOSPC, std::generic_category(), "number an ENI of " + vpc_.vpc_id);
 }
 
-// A device of the same name is still there while a deletion is under way.
+// While a deletion is under way a device of the same name is still there, or the address's flows.
 void Router::clear_the_way(const EniSpec& eni, netns::RouteSocket& target) {
   const std::string name = router_end_name(eni.eni_id);
   const auto taken = [&] {
     return netns::find_link(links_, name) || netns::find_link(target, eni.interface_name);
   };
-  if (!taken()) return;
+  if (!released_.contains(eni.address) && !taken()) return;
   context_.background.wait_idle();
+  released_.clear();
   if (const auto stale = netns::find_link(links_, name)) {
     netns::delete_link(links_, stale->index);
     unclaimed_.erase(stale->index);
@@ -286,16 +287,17 @@ bool Router::remove_eni(const std::string& eni_id) {
   return true;
 }
 
+// The filters close at once; the rest takes long and waits for nobody.
 void Router::detach(const Eni& eni) {
   unfilter(eni.number);
   netns::delete_route(links_, route_of(eni.spec, eni.number));
-  // Else the address's next owner would inherit established flows.
-  flows_.forget(eni.spec.address);
-  delete_later(eni.number);
-}
-
-void Router::delete_later(int index) {
-  context_.background.submit([links = doomed_links_, index] { netns::delete_link(*links, index); });
+  if (context_.background.idle()) released_.clear();
+  released_.insert(eni.spec.address);
+  context_.background.submit([remains = remains_, address = eni.spec.address, index = eni.number] {
+    // Else the address's next owner would inherit established flows.
+    remains->flows.forget(address);
+    netns::delete_link(remains->links, index);
+  });
 }
 
 // After a restart of the daemon: the device of an ENI that is as the spec says stays untouched, so
@@ -328,7 +330,9 @@ void Router::renew_leases() {
 }
 
 void Router::forget_unclaimed() {
-  for (const auto& [index, link] : unclaimed_) delete_later(index);
+  for (const auto& [index, link] : unclaimed_)
+    context_.background.submit(
+        [remains = remains_, index] { netns::delete_link(remains->links, index); });
   unclaimed_.clear();
 }
 

@@ -2,6 +2,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,11 @@ class Router {
   const VpcSpec& vpc() const { return vpc_; }
 
  private:
+  // What only the background thread uses.
+  struct Remains {
+    netns::RouteSocket links;
+    netns::Conntrack flows;
+  };
   struct Eni {
     EniSpec spec;
     int number = 0;  // also the index of the router end
@@ -76,16 +82,15 @@ class Router {
   // What makes the address an ENI's: its route and its neighbour entry.
   void announce(const EniSpec& eni, int number, const std::string& what);
   void clear_the_way(const EniSpec& eni, netns::RouteSocket& target);
-  void delete_later(int index);
 
   RouterContext context_;
   std::string path_;
   VpcSpec vpc_;
   netns::Namespace namespace_;
   netns::RouteSocket links_;
-  std::shared_ptr<netns::RouteSocket> doomed_links_;  // the background thread's own socket
   netns::Nftables filters_;
-  netns::Conntrack flows_;
+  std::shared_ptr<Remains> remains_;
+  std::set<std::string, std::less<>> released_;  // addresses whose flows are being forgotten
   Ruleset ruleset_;
   std::map<std::string, int, std::less<>> subnet_numbers_;  // from 1 on, never given twice
   std::map<std::string, Eni, std::less<>> enis_;

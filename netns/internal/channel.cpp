@@ -119,6 +119,7 @@ bool NetlinkChannel::ask(Message& message, const std::string& step, const OnAnsw
   throw std::system_error(EAGAIN, std::generic_category(), step);
 }
 
+RouteSocket::RouteSocket() : channel_(std::make_unique<Channel>(NETLINK_ROUTE)) {}
 RouteSocket::RouteSocket(const Namespace& where) {
   where.run([&] { channel_ = std::make_unique<Channel>(NETLINK_ROUTE); });
 }

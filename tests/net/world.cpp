@@ -14,7 +14,7 @@ namespace {
 const std::vector<std::string> kSubnets = {"10.0.100.0/24", "10.0.101.0/24"};
 
 // nft lists a hash set's elements in no order of use.
-std::string sorted_elements(const std::string& listing) {
+std::string with_sorted_elements(const std::string& listing) {
   std::string result;
   std::istringstream lines(listing);
   std::string line, elements;
@@ -51,6 +51,21 @@ std::string sorted_elements(const std::string& listing) {
 }
 
 }  // namespace
+
+std::string comparable(const std::string& listing) {
+  // Chains and sets are listed in the order they were made: blocks are compared as a set.
+  std::vector<std::string> blocks(1);
+  std::istringstream lines(with_sorted_elements(listing));
+  for (std::string line; std::getline(lines, line);) {
+    blocks.back() += line + "\n";
+    if (line.starts_with("\t}") || line.starts_with("table ") || line.starts_with("element "))
+      blocks.emplace_back();
+  }
+  std::sort(blocks.begin(), blocks.end());
+  std::string result;
+  for (const auto& block : blocks) result += block;
+  return result;
+}
 
 vpc::GroupRule from_group(const std::string& group_id) {
   return {.protocol = "-1", .cidr = {}, .group_id = group_id};
@@ -110,7 +125,7 @@ netns::RouteSocket World::router_links() const {
 
 std::string World::filters() const {
   netns::Nftables nft(netns::Namespace::open(router()));
-  return sorted_elements(nft.query("list ruleset"));
+  return comparable(nft.query("list ruleset"));
 }
 
 Conversation converse(const Task& client, const Task& server, std::uint16_t port) {

@@ -23,6 +23,9 @@ vpc::GroupRule from_block(const std::string& cidr, const std::string& protocol =
                           int from_port = -1, int to_port = -1);
 vpc::GroupRule to_anywhere();
 
+// A listing of nft's in an order of its own, to be compared with another.
+std::string comparable(const std::string& listing);
+
 struct World {
   // The VPC "vpc-1", 10.0.0.0/16, with subnets 10.0.100.0/24 and 10.0.101.0/24.
   explicit World(vpc::DataPathOptions options = {.netns_directory = router_directory()});

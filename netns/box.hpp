@@ -32,7 +32,7 @@ struct BoxOptions {
   // A tmpfs of its own is mounted here if the kernel's tmpfs has user.* attributes (6.6), which
   // overlayfs needs in a user namespace. Empty: none wanted.
   std::string scratch_directory;
-  // Directories that stay visible although they lie below /run.
+  // Directories that stay visible although they lie below /run; one that is not there is none.
   std::vector<std::string> keep_visible;
   // Called in the starting process with init's pid before init does anything: the place to move
   // it into a control group.

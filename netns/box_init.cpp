@@ -51,6 +51,7 @@ void cover_run(const BoxOptions& options) {
   for (const std::string& path : options.keep_visible) {
     if (!below(path, "/run")) continue;
     UniqueFd folder(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!folder && errno == ENOENT) continue;
     if (!folder) throw_errno("open " + path);
     kept.emplace_back(path, std::move(folder));
   }

@@ -244,6 +244,16 @@ class DataDir(EniboxTest):
         self.assertEqual(second.wait()[0], 0)
         self.assertFalse(alive(init))
 
+    @unittest.skipIf(AS_NOBODY, "only root may write to /run")
+    def test_a_data_dir_below_run_is_seen_although_the_box_covers_run(self):
+        data = "/run/e2e-data"
+        try:
+            daemon = self.serve("--data-dir", data, "--image-store", "/run/not-there")
+            self.assertEqual(os.listdir(f"/proc/{daemon.daemon_pid}/root{data}"), os.listdir(data))
+            self.assertEqual(self.enibox("stop", "--data-dir", data).returncode, 0)
+        finally:
+            shutil.rmtree(data)
+
     def test_stop_ends_a_box_whose_daemon_is_gone(self):
         data = self.data_dir()
         self.serve("--data-dir", data).stop()

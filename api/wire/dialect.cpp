@@ -1,5 +1,6 @@
 #include "api/wire/dialect.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 
@@ -43,6 +44,20 @@ constexpr std::array<EcsMissing, 7> kEcsMissing{{
     {"AwsVpcConfiguration", "subnets", kInvalid, "subnets can not be empty."},
     {"DeleteTaskDefinitionsRequest", "taskDefinitions", kInvalid,
      "Task definitions cannot be empty."},
+}};
+
+// Enums, by shape or by place.
+struct LeftToHandler {
+  std::string_view service, place;
+};
+constexpr std::array<LeftToHandler, 7> kLeftToHandlers{{
+    {"ecs", "SettingName"},
+    {"ecs", "UpdateContainerInstancesStateRequest.status"},
+    {"ec2", "ResourceType"},
+    {"ec2", "VpcAttributeName"},
+    {"ec2", "InstanceAttributeName"},
+    {"ec2", "NetworkInterfaceAttribute"},
+    {"ec2", "DescribeInstanceTypesRequest.InstanceTypes"},
 }};
 
 std::string capitalised(std::string word) {
@@ -107,6 +122,14 @@ void Dialect::refuse(const Operation& operation, const std::vector<Violation>& v
     default:
       refuse_counted(validation_code, violations);
   }
+}
+
+bool is_left_to_handler(const ServiceModel& model, const Violation& violation) {
+  if (violation.rule != Violation::Rule::one_of) return false;
+  const std::string place = violation.owner + "." + violation.member;
+  return std::any_of(kLeftToHandlers.begin(), kLeftToHandlers.end(), [&](const auto& left) {
+    return left.service == model.name() && (left.place == violation.shape || left.place == place);
+  });
 }
 
 const Dialect& dialect_of(const ServiceModel& model) {

@@ -27,6 +27,10 @@ struct Dialect {
                            const std::vector<Violation>& violations) const;
 };
 
+// An unknown value that the service refuses in words that only the operation knows ("Unknown
+// attribute."): not the wire's to refuse.
+bool is_left_to_handler(const ServiceModel& model, const Violation& violation);
+
 const Dialect& dialect_of(const ServiceModel& model);
 
 }  // namespace enibox::api

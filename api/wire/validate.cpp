@@ -207,6 +207,7 @@ class Checker {
                           .path = path_,
                           .form_path = form_path_,
                           .member = member.name,
+                          .shape = member.shape->name,
                           .owner = owner.name,
                           .value = std::move(value),
                           .constraint = std::move(finding.constraint),
@@ -221,6 +222,7 @@ class Checker {
     finding.constraint = prefix + ("[" + all_constraints(inner) + "]");
     add(owner, member, std::move(finding), whole.is_null() ? "" : "'" + printed(whole) + "'");
     violations.back().element = printed(element);
+    violations.back().shape = inner.name;
   }
 
   std::string path_, form_path_;
@@ -236,7 +238,8 @@ std::vector<Violation> find_violations(const Shape* shape, const Json& input) {
 }
 
 void validate(const ServiceModel& model, const Operation& operation, const Json& input) {
-  const auto violations = find_violations(operation.input, input);
+  auto violations = find_violations(operation.input, input);
+  std::erase_if(violations, [&](const Violation& v) { return is_left_to_handler(model, v); });
   if (!violations.empty()) dialect_of(model).refuse(operation, violations);
 }
 

@@ -17,6 +17,7 @@ struct Violation {
   std::string path;       // "filters.1.member.name", as the JSON services write it
   std::string form_path;  // "Filter.1.Name", as EC2 does
   std::string member;     // the member itself, named as in the model
+  std::string shape;      // the shape whose rule it is: "LaunchType"
   std::string owner;      // the structure it belongs to: "AwsVpcConfiguration"
   std::string value;      // as the services print it: "null", "'x'", "'[a, b]'"; empty if sensitive
   std::string constraint;  // "Member must not be null"
@@ -31,7 +32,8 @@ inline constexpr std::size_t kMaxViolations = 16;
 // In the order of the members' names; empty when all is well. `shape` may be nullptr.
 std::vector<Violation> find_violations(const Shape* shape, const Json& input);
 
-// Throws the AwsError the service answers with; returns when there is nothing to say.
+// Throws the AwsError the service answers with; returns when there is nothing to say. A few enums
+// are left to the handlers, where the service has words of its own for them.
 void validate(const ServiceModel& model, const Operation& operation, const Json& input);
 
 }  // namespace enibox::api

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "api/wire/coverage.hpp"
+
 namespace enibox::api {
 namespace {
 
@@ -241,6 +243,17 @@ TEST_F(DispatchTest, TheTableKnowsEveryOperation) {
   }
   EXPECT_EQ(served, 1U);
   EXPECT_GE(ecs_operations, 77U);
+}
+
+TEST_F(DispatchTest, TheTableIsAPage) {
+  const std::vector<Coverage> table{
+      {"ecs", "RunTask", true}, {"ecs", "StopTask", true}, {"sts", "AssumeRole", false}};
+  EXPECT_EQ(coverage_json(table)["ecs"]["served"], (Json{"RunTask", "StopTask"}));
+  EXPECT_EQ(coverage_json(table)["sts"]["served"], Json::array());
+  const std::string page = coverage_markdown(table);
+  EXPECT_NE(page.find("| [ecs](#ecs) | 2 | 2 |"), std::string::npos) << page;
+  EXPECT_NE(page.find("## ecs\n\nServed: RunTask, StopTask.\n"), std::string::npos) << page;
+  EXPECT_NE(page.find("by name): AssumeRole.\n"), std::string::npos) << page;
 }
 
 TEST_F(DispatchTest, OnlyListedOperationsCanBeServedAndOnlyOnce) {

@@ -99,8 +99,19 @@ TEST_F(ValidateTest, Ec2NamesTheParameterAsItWasSent) {
   EXPECT_EQ(
       say("ec2", "RunInstances", {{"MinCount", 1}, {"MaxCount", 1}, {"InstanceType", "t9.huge"}}),
       "InvalidParameterValue: Invalid value 't9.huge' for InstanceType.");
-  EXPECT_EQ(say("ec2", "DescribeInstanceTypes", {{"InstanceTypes", {"t3.micro", "x"}}}),
-            "InvalidParameterValue: Invalid value 'x' for InstanceType.2.");
+  EXPECT_EQ(say("ec2", "DescribeInstanceTypeOfferings", {{"LocationType", "moon"}}),
+            "InvalidParameterValue: Invalid value 'moon' for LocationType.");
+}
+
+TEST_F(ValidateTest, WhatAHandlerSaysBetterIsLeftToIt) {
+  EXPECT_EQ(say("ec2", "DescribeVpcAttribute", {{"VpcId", "vpc-1"}, {"Attribute", "odd"}}), "fine");
+  EXPECT_EQ(say("ec2", "DescribeInstanceTypes", {{"InstanceTypes", {"t9.huge"}}}), "fine");
+  EXPECT_EQ(say("ecs", "PutAccountSetting", {{"name", "dualStackIPv6"}, {"value", "enabled"}}),
+            "fine");
+  EXPECT_EQ(say("ecs", "UpdateContainerInstancesState",
+                {{"containerInstances", {"x"}}, {"status", "ASLEEP"}}),
+            "fine");
+  EXPECT_NE(say("ecs", "ListContainerInstances", {{"status", "ASLEEP"}}), "fine");
 }
 
 TEST_F(ValidateTest, LengthIsCountedInUtf16) {

@@ -114,7 +114,7 @@ class Plugin final : private ClientEvents {
         co_await dial(url);
         co_return true;
       } catch (const std::exception& error) {
-        connect_error_ = "cannot connect to " + session_.stream_url + ": " + error.what();
+        connect_error_ = "cannot connect to " + session_.stream_url + ": " + reason(error);
         socket_.reset();
       }
     }

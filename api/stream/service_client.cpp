@@ -129,6 +129,11 @@ asio::awaitable<http::response<http::string_body>> exchange(
 
 }  // namespace
 
+std::string reason(const std::exception& error) {
+  const auto* system = dynamic_cast<const boost::system::system_error*>(&error);
+  return system != nullptr ? system->code().message() : error.what();
+}
+
 Credentials find_credentials(const std::string& profile) {
   Credentials found{variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"),
                     variable("AWS_SESSION_TOKEN")};
@@ -183,7 +188,7 @@ asio::awaitable<ServiceAnswer> call_ssm(const PluginArguments& session, std::str
       answer.error = operation + " answered " + std::to_string(answer.status);
     }
   } catch (const std::exception& error) {
-    answer.error = error.what();
+    answer.error = reason(error);
   }
   co_return answer;
 }

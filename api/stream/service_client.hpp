@@ -1,6 +1,7 @@
 #pragma once
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <exception>
 #include <string>
 
 #include "api/json.hpp"
@@ -23,6 +24,9 @@ struct SigningInput {
   std::string host, region, service, amz_date, amz_target, content_type, body;
 };
 std::string authorization(const Credentials& credentials, const SigningInput& input);
+
+// What went wrong, in words for a user: without the source lines Boost adds to what().
+std::string reason(const std::exception& error);
 
 struct ServiceAnswer {
   int status = 0;  // 0: there was no answer

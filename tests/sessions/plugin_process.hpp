@@ -3,6 +3,7 @@
 #include <pty.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
@@ -64,6 +65,12 @@ class PluginProcess {
     winsize size{.ws_row = rows, .ws_col = cols, .ws_xpixel = 0, .ws_ypixel = 0};
     ::ioctl(terminal_.native_handle(), TIOCSWINSZ, &size);
   }
+  // Whether keys are echoed and lines edited here, as in a shell's ordinary terminal.
+  bool is_cooked() const {
+    termios modes{};
+    return ::tcgetattr(terminal_.native_handle(), &modes) == 0 &&
+           (modes.c_lflag & (ICANON | ECHO | ISIG)) == (ICANON | ECHO | ISIG);
+  }
   void signal(int number) { ::kill(pid_, number); }
 
   // Empty while it runs.
@@ -87,7 +94,7 @@ class PluginProcess {
 
   pid_t pid_ = -1;
   std::optional<int> status_;
-  boost::asio::posix::stream_descriptor terminal_;
+  mutable boost::asio::posix::stream_descriptor terminal_;
   char buffer_[65536];
 };
 

@@ -127,11 +127,15 @@ class SessionTest : public testing::TestWithParam<std::string> {
     input["Target"] = "i-0123456789abcdef0";
     return call("StartSession", input);
   }
-  PluginProcess& run_plugin(const Json& session) {
+  // `input`: a shell command that writes the plugin's standard input; empty: the terminal.
+  PluginProcess& run_plugin(const Json& session, const std::string& input = "") {
+    std::vector<std::string> argv{plugin_, session.dump(),        "us-east-1",      "StartSession",
+                                  "",      R"({"Target":"i-1"})", "http://" + host_};
+    if (!input.empty()) {
+      argv.insert(argv.begin(), {"/bin/sh", "-c", input + " | \"$@\"", "sh"});
+    }
     plugins_.push_back(std::make_unique<PluginProcess>(
-        loop_,
-        std::vector<std::string>{plugin_, session.dump(), "us-east-1", "StartSession", "",
-                                 R"({"Target":"i-0123456789abcdef0"})", "http://" + host_},
+        loop_, argv,
         std::map<std::string, std::string>{{"AWS_ACCESS_KEY_ID", "test"},
                                            {"AWS_SECRET_ACCESS_KEY", "test"},
                                            {"AWS_EC2_METADATA_DISABLED", "true"}}));
@@ -353,6 +357,61 @@ TEST_P(SessionTest, AClientThatDiesLeavesTheShellForAnother) {
   until_exit(second);
   EXPECT_EQ(runtime_.started, 1);
 }
+
+TEST_P(SessionTest, APortSessionIsRefusedInWords) {
+  auto& plugin = run_plugin(start_session({{"DocumentName", "AWS-StartPortForwardingSession"}}));
+  until_exit(plugin);
+  EXPECT_TRUE(plugin.shows("not s")) << plugin.screen;
+  EXPECT_EQ(runtime_.started, 0);
+}
+
+// What ours does and the official plugin does not.
+class OurPluginTest : public SessionTest {};
+
+TEST_P(OurPluginTest, GivesTheTerminalBackAsItWas) {
+  auto& plugin = open_shell();
+  EXPECT_FALSE(plugin.is_cooked());
+  plugin.type("exit\r");
+  until_exit(plugin);
+  EXPECT_TRUE(plugin.is_cooked());
+}
+
+TEST_P(OurPluginTest, GivesTheTerminalBackWhenItIsTerminated) {
+  auto& plugin = open_shell();
+  plugin.signal(SIGTERM);
+  until_exit(plugin);
+  EXPECT_EQ(plugin.exit_status(), 128 + SIGTERM);
+  EXPECT_TRUE(plugin.is_cooked());
+}
+
+TEST_P(OurPluginTest, ShowsTheOutputOfCommandsFromAPipe) {
+  auto& plugin = run_plugin(start_session(), "echo 'sleep 0.3; echo pip\"\"ed'");
+  until_exit(plugin);
+  EXPECT_EQ(plugin.exit_status(), 0);
+  EXPECT_TRUE(plugin.shows("piped")) << plugin.screen;
+  EXPECT_TRUE(plugin.shows("Exiting session")) << plugin.screen;
+}
+
+TEST_P(OurPluginTest, GivesUpInWordsWhenTheDaemonIsGone) {
+  const auto session = start_session();
+  server_.reset();
+  auto& plugin = run_plugin(session);
+  until_exit(plugin);
+  EXPECT_EQ(plugin.exit_status(), 1);
+  EXPECT_TRUE(plugin.shows("Connection refused")) << plugin.screen;
+}
+
+TEST_P(OurPluginTest, CtrlCEndsTheWaitForADaemonThatWentAway) {
+  auto& plugin = open_shell();
+  server_.reset();  // every connection breaks, none comes back
+  until_shown(plugin, "Trying to resume");
+  plugin.type("\x03");
+  until_exit(plugin);
+  EXPECT_EQ(plugin.exit_status(), 1);
+  EXPECT_TRUE(plugin.is_cooked());
+}
+
+INSTANTIATE_TEST_SUITE_P(Plugins, OurPluginTest, testing::Values("ours"));
 
 std::string plugin_name(const testing::TestParamInfo<std::string>& plugin) { return plugin.param; }
 INSTANTIATE_TEST_SUITE_P(Plugins, SessionTest, testing::Values("ours", "stock"), plugin_name);

@@ -96,6 +96,18 @@ bool Cgroup::has(const std::string& controller) const {
   return std::find(controllers_.begin(), controllers_.end(), controller) != controllers_.end();
 }
 
+std::vector<std::vector<std::string>> Cgroup::hierarchies() const {
+  if (version_ == Version::kV2) return {controllers_};
+  std::vector<std::vector<std::string>> out;
+  const Hierarchy* last = nullptr;
+  for (const auto& hierarchy : hierarchies_) {
+    if (last == nullptr || last->root != hierarchy.root) out.emplace_back();
+    out.back().push_back(hierarchy.controller);
+    last = &hierarchy;
+  }
+  return out;
+}
+
 bool Cgroup::exists() const {
   const auto all = directories();
   return !all.empty() && std::all_of(all.begin(), all.end(), is_directory);
@@ -117,6 +129,15 @@ void Cgroup::create() const {
       above.relative_ = path.substr(hierarchy.root.size() + 1);
       above.delegate();
     }
+  }
+}
+
+void Cgroup::create_alone() const {
+  for (const auto& hierarchy : hierarchies_) {
+    const auto directory = directory_of(hierarchy);
+    make_directory(directory);
+    if (hierarchy.controller == "cpuset")
+      fill_cpuset(directory.substr(0, directory.rfind('/')), directory);
   }
 }
 

@@ -61,11 +61,16 @@ class Cgroup {
   // Controllers that act: "cpu", "memory", "pids", ...
   const std::vector<std::string>& controllers() const { return controllers_; }
   bool has(const std::string& controller) const;
+  // How the hierarchies are mounted: {{"cpu", "cpuacct"}, {"memory"}}; one entry on version 2.
+  std::vector<std::vector<std::string>> hierarchies() const;
   bool exists() const;
 
   // Makes it and what is missing above it; on version 2 the groups above hand their controllers
   // down (so no process may be in them). Throws std::system_error.
   void create() const;
+  // Makes it and nothing else: what is above exists. For a group that is to hold processes before
+  // it hands controllers down.
+  void create_alone() const;
   // Hands the controllers down to the children; fails when processes are in it. Version 2 only.
   void delegate() const;
   void set(const CgroupLimits& limits) const;  // throws std::system_error

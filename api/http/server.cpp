@@ -46,11 +46,12 @@ Server::~Server() {
 
 void Server::sweep_later() {
   sweep_timer_.expires_after(sweep_interval(limits_));
-  sweep_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    registry_->sweep(std::chrono::steady_clock::now());
-    sweep_later();
-  });
+  sweep_timer_.async_wait(
+      [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& error) {
+        if (error || alive.expired()) return;
+        registry_->sweep(std::chrono::steady_clock::now());
+        sweep_later();
+      });
 }
 
 Server::ListenerId Server::listen(int listening_fd, RequestHandler handler) {
@@ -86,9 +87,10 @@ void Server::stop(std::chrono::milliseconds bound, std::function<void()> done) {
   if (registry_->size() == 0) return finished();
   registry_->on_empty = finished;
   stop_timer_.expires_after(bound);
-  stop_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) registry_->cut_all();
-  });
+  stop_timer_.async_wait(
+      [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& error) {
+        if (!error && !alive.expired()) registry_->cut_all();
+      });
   registry_->drain_all();
 }
 

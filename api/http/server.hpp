@@ -49,6 +49,8 @@ class Server {
   std::shared_ptr<std::vector<char>> scratch_;
   std::map<ListenerId, std::shared_ptr<Listener>> listeners_;
   ListenerId last_id_ = 0;
+  // A timer's expiry may be queued already when the server goes: it looks here first.
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   boost::asio::steady_timer sweep_timer_, stop_timer_;
 };
 

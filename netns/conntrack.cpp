@@ -3,7 +3,8 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
-#include <cstring>
+#include <array>
+#include <set>
 #include <vector>
 
 #include "netns/internal/channel.hpp"
@@ -18,12 +19,12 @@ Message conntrack_message(int type, int flags) {
   return Message(NFNL_SUBSYS_CTNETLINK << 8 | type, flags, header);
 }
 
-bool tuple_has(nlattr* tuple, const RawAddress& address) {
+using AddressBytes = std::array<std::uint8_t, 4>;
+
+bool tuple_has_one(nlattr* tuple, const std::set<AddressBytes>& wanted) {
   const Attributes addresses(Attributes(tuple).raw(CTA_TUPLE_IP));
-  for (const int end : {CTA_IP_V4_SRC, CTA_IP_V4_DST}) {
-    nlattr* found = addresses.raw(end);
-    if (found != nullptr && std::memcmp(nla_data(found), address.bytes.data(), 4) == 0) return true;
-  }
+  for (const int end : {CTA_IP_V4_SRC, CTA_IP_V4_DST})
+    if (addresses.has(end) && wanted.contains(addresses.get<AddressBytes>(end))) return true;
   return false;
 }
 
@@ -65,12 +66,16 @@ Conntrack::Conntrack(Conntrack&&) noexcept = default;
 Conntrack& Conntrack::operator=(Conntrack&&) noexcept = default;
 Conntrack::~Conntrack() = default;
 
-int Conntrack::forget(const std::string& address) {
-  const RawAddress wanted = parse_address(address);
+int Conntrack::forget(const std::vector<std::string>& addresses) {
+  std::set<AddressBytes> wanted;
+  for (const auto& address : addresses) {
+    const RawAddress raw = parse_address(address);
+    wanted.insert({raw.bytes[0], raw.bytes[1], raw.bytes[2], raw.bytes[3]});
+  }
   std::vector<Flow> flows;
   channel_->each_flow([&](const Attributes& flow) {
-    if (!tuple_has(flow.raw(CTA_TUPLE_ORIG), wanted) &&
-        !tuple_has(flow.raw(CTA_TUPLE_REPLY), wanted))
+    if (!tuple_has_one(flow.raw(CTA_TUPLE_ORIG), wanted) &&
+        !tuple_has_one(flow.raw(CTA_TUPLE_REPLY), wanted))
       return;
     flows.push_back({payload(flow.raw(CTA_TUPLE_ORIG)), flow.get<std::uint32_t>(CTA_ID),
                      flow.get<std::uint16_t>(CTA_ZONE)});

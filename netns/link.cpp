@@ -74,6 +74,23 @@ bool delete_link(RouteSocket& where, int index) {
   return where.channel().request_unless(message, "delete link " + std::to_string(index), {ENODEV});
 }
 
+void delete_links(RouteSocket& where, const std::vector<int>& indexes) {
+  // A device group of our own; devices are born into group 0.
+  constexpr std::uint32_t kDoomed = 0x646f6f6d;
+  bool any = false;
+  for (const int index : indexes) {
+    ifinfomsg header{};
+    header.ifi_index = index;
+    Message message(RTM_NEWLINK, NLM_F_ACK, header);
+    message.put(IFLA_GROUP, kDoomed);
+    any |= where.channel().request_unless(message, "doom link " + std::to_string(index), {ENODEV});
+  }
+  if (!any) return;
+  Message message(RTM_DELLINK, NLM_F_ACK, ifinfomsg{});
+  message.put(IFLA_GROUP, kDoomed);
+  where.channel().request_unless(message, "delete links", {ENODEV});
+}
+
 void set_up(RouteSocket& where, int index) { change_flags(where, index, true); }
 void set_down(RouteSocket& where, int index) { change_flags(where, index, false); }
 

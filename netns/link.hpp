@@ -29,6 +29,8 @@ std::vector<Link> list_links(RouteSocket& where);
 // Takes about 16 ms for a veth (the kernel waits for every packet in flight): never on a path
 // somebody waits for. False: it was gone already.
 bool delete_link(RouteSocket& where, int index);
+// All of them for the time of one: the kernel waits once. Those gone already are skipped.
+void delete_links(RouteSocket& where, const std::vector<int>& indexes);
 
 void set_up(RouteSocket& where, int index);
 void set_down(RouteSocket& where, int index);

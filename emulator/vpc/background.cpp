@@ -2,7 +2,14 @@
 
 #include <spdlog/spdlog.h>
 
+#include <chrono>
+
 namespace enibox::vpc {
+namespace {
+
+constexpr std::chrono::milliseconds kGrace{40};
+
+}  // namespace
 
 Background::Background() : thread_([this] { work_loop(); }) {}
 
@@ -30,7 +37,10 @@ bool Background::idle() {
 
 void Background::wait_idle() {
   std::unique_lock lock(mutex_);
+  ++hurrying_;
+  changed_.notify_all();
   changed_.wait(lock, [this] { return jobs_.empty() && !running_; });
+  --hurrying_;
 }
 
 void Background::work_loop() {
@@ -38,6 +48,7 @@ void Background::work_loop() {
   for (;;) {
     changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
     if (jobs_.empty()) return;
+    changed_.wait_for(lock, kGrace, [this] { return stopping_ || hurrying_ > 0; });
     auto job = std::move(jobs_.front());
     jobs_.pop_front();
     running_ = true;

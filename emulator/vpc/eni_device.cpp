@@ -112,13 +112,8 @@ bool eni_device_matches(const EniSpec& eni, const netns::Link& router_end) {
   if (!netns::Namespace::exists(eni.netns_path)) return false;
   netns::RouteSocket target(netns::Namespace::open(eni.netns_path));
   const auto device = netns::find_link(target, eni.interface_name);
-  if (!device || device->mac != eni.mac || device->mtu_bytes != eni.mtu_bytes ||
-      device->peer_index != router_end.index || device->index != router_end.peer_index)
-    return false;
-  const auto addresses = netns::list_addresses(target, device->index);
-  const std::string prefix = address_of(eni).prefix;
-  return std::any_of(addresses.begin(), addresses.end(),
-                     [&](const auto& address) { return address.prefix == prefix; });
+  return device && device->mac == eni.mac && device->mtu_bytes == eni.mtu_bytes &&
+         device->peer_index == router_end.index && device->index == router_end.peer_index;
 }
 
 void renew_lease(const EniSpec& eni) {

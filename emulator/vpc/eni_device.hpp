@@ -32,6 +32,7 @@ using StepName = std::function<void(const std::string&)>;
 void configure_eni_device(const EniSpec& eni, EniTarget& target, const StepName& step);
 
 // Whether the device behind `router_end` is the one that `eni` describes, where it describes it.
+// Its addresses and routes are not asked for: configuring it again completes them.
 bool eni_device_matches(const EniSpec& eni, const netns::Link& router_end);
 
 // Renews the lifetime of an instance's address. Its namespace may be gone.

@@ -72,8 +72,7 @@ Router::Router(RouterContext context, std::string path, const VpcSpec& vpc, bool
       namespace_(make_or_adopt(path_, adopt)),
       links_(namespace_),
       filters_(namespace_),
-      remains_(
-          std::make_shared<Remains>(netns::RouteSocket(namespace_), netns::Conntrack(namespace_))) {
+      remains_(std::make_shared<Remains>(namespace_)) {
   Undo undo;
   if (!adopt) undo.add([this] { netns::Namespace::remove(path_); });
   for (auto& link : netns::list_links(links_)) {
@@ -293,11 +292,11 @@ void Router::detach(const Eni& eni) {
   netns::delete_route(links_, route_of(eni.spec, eni.number));
   if (context_.background.idle()) released_.clear();
   released_.insert(eni.spec.address);
-  context_.background.submit([remains = remains_, address = eni.spec.address, index = eni.number] {
-    // Else the address's next owner would inherit established flows.
-    remains->flows.forget(address);
-    netns::delete_link(remains->links, index);
-  });
+  bury({.addresses = {eni.spec.address}, .link_indexes = {eni.number}});
+}
+
+void Router::bury(const Remains::Dead& dead) {
+  if (remains_->add(dead)) context_.background.submit([remains = remains_] { remains->bury(); });
 }
 
 // After a restart of the daemon: the device of an ENI that is as the spec says stays untouched, so
@@ -320,19 +319,28 @@ bool Router::adopt_link(const EniSpec& eni) {
       [&](Ruleset& rules) { return rules.put_eni(filtered(eni, link.index)); },
       [&](Ruleset& rules) { return rules.remove_eni(link.index); });
   announce(eni, link.index, what);
+  // The daemon may have died half-way through attach().
+  EniTarget target = open_eni_target(eni);
+  configure_eni_device(eni, target, [&](const std::string& sub_step) { step(what + sub_step); });
   enis_.emplace(eni.eni_id, Eni{eni, link.index});
   return true;
 }
 
 void Router::renew_leases() {
-  for (const auto& [id, eni] : enis_)
-    if (eni.spec.dhcp_like) renew_lease(eni.spec);
+  for (const auto& [id, eni] : enis_) {
+    if (!eni.spec.dhcp_like) continue;
+    try {
+      renew_lease(eni.spec);
+    } catch (const std::exception& error) {  // the others' leases must not end with it
+      spdlog::warn("renew lease of {}: {}", id, error.what());
+    }
+  }
 }
 
 void Router::forget_unclaimed() {
-  for (const auto& [index, link] : unclaimed_)
-    context_.background.submit(
-        [remains = remains_, index] { netns::delete_link(remains->links, index); });
+  Remains::Dead dead;
+  for (const auto& [index, link] : unclaimed_) dead.link_indexes.push_back(index);
+  if (!dead.link_indexes.empty()) bury(dead);
   unclaimed_.clear();
 }
 

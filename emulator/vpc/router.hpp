@@ -9,9 +9,9 @@
 #include "emulator/undo.hpp"
 #include "emulator/vpc/background.hpp"
 #include "emulator/vpc/network.hpp"
+#include "emulator/vpc/remains.hpp"
 #include "emulator/vpc/ruleset.hpp"
 #include "netns/address.hpp"
-#include "netns/conntrack.hpp"
 #include "netns/link.hpp"
 #include "netns/namespace.hpp"
 #include "netns/nftables.hpp"
@@ -52,11 +52,6 @@ class Router {
   const VpcSpec& vpc() const { return vpc_; }
 
  private:
-  // What only the background thread uses.
-  struct Remains {
-    netns::RouteSocket links;
-    netns::Conntrack flows;
-  };
   struct Eni {
     EniSpec spec;
     int number = 0;  // also the index of the router end
@@ -74,6 +69,7 @@ class Router {
   void configure();
   void attach(const EniSpec& eni);
   void detach(const Eni& eni);
+  void bury(const Remains::Dead& dead);
   bool adopt_link(const EniSpec& eni);
   bool is_alive(const Eni& eni);
   int next_number();

@@ -3,6 +3,7 @@
 #include "emulator/logs/filter_pattern.hpp"
 #include "emulator/logs/service.hpp"
 #include "tests/unit/fake_clock.hpp"
+#include "tests/unit/shape_check.hpp"
 
 namespace enibox::logs {
 namespace {
@@ -24,7 +25,9 @@ class LogsTest : public ::testing::Test {
                                       .host = "h",
                                       .service = "logs",
                                       .operation = operation};
-    return service.operations.find(operation)->second(request, in).output;
+    auto output = service.operations.find(operation)->second(request, in).output;
+    expect_shapes("logs", operation, in, output);
+    return output;
   }
   std::string error(const std::string& operation, const Json& in) {
     try {

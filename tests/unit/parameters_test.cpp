@@ -6,6 +6,7 @@
 #include "emulator/ec2/service.hpp"
 #include "tests/unit/fake_clock.hpp"
 #include "tests/unit/fake_network.hpp"
+#include "tests/unit/shape_check.hpp"
 
 namespace enibox::ssm {
 namespace {
@@ -25,7 +26,9 @@ class ParametersTest : public ::testing::Test {
                                       .host = "h",
                                       .service = "ssm",
                                       .operation = operation};
-    return service.operations.find(operation)->second(request, in).output;
+    auto output = service.operations.find(operation)->second(request, in).output;
+    expect_shapes("ssm", operation, in, output);
+    return output;
   }
   std::string error(const std::string& operation, const Json& in) {
     try {

@@ -56,7 +56,7 @@ class EniRows {
   std::vector<EniRow> of_instance(const std::string& instance_id);  // by device index
   std::vector<EniRow> of_subnet(const std::string& subnet_id);
   std::vector<EniRow> of_vpc(const std::string& vpc_id);
-  std::vector<EniRow> all_attached();
+  std::vector<EniRow> all_attached();  // to instances
   std::int64_t count(const std::string& region);
 
   void insert_address(const PrivateAddressRow& row);
@@ -95,7 +95,7 @@ class EniRows {
       db_, "SELECT " ENIBOX_ENI_COLUMNS
            " FROM ec2_network_interface WHERE vpc_id=? ORDER BY created_ms, eni_id"};
   store::Statement all_attached_{db_, "SELECT " ENIBOX_ENI_COLUMNS
-                                      " FROM ec2_network_interface WHERE attachment_id<>'' "
+                                      " FROM ec2_network_interface WHERE instance_id<>'' "
                                       "ORDER BY created_ms, eni_id"};
   store::Statement count_{db_, "SELECT count(*) FROM ec2_network_interface WHERE region=?"};
   store::Statement insert_address_{db_, "INSERT INTO ec2_private_address VALUES (?,?,?,?)"};

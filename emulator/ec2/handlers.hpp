@@ -45,4 +45,32 @@ Handler describe_images, describe_instance_types, describe_instance_type_offerin
 // tag_operations.cpp
 Handler create_tags, delete_tags, describe_tags;
 
+// route_table_operations.cpp
+Handler create_route_table, delete_route_table, describe_route_tables;
+Handler create_route, replace_route, delete_route;
+Handler associate_route_table, disassociate_route_table, replace_route_table_association;
+// internet_gateway_operations.cpp
+Handler create_internet_gateway, delete_internet_gateway, describe_internet_gateways;
+Handler attach_internet_gateway, detach_internet_gateway;
+// address_operations.cpp
+Handler allocate_address, release_address, describe_addresses;
+Handler associate_address, disassociate_address;
+// nat_gateway_operations.cpp
+Handler create_nat_gateway, delete_nat_gateway, describe_nat_gateways;
+// network_acl_operations.cpp
+Handler create_network_acl, delete_network_acl, describe_network_acls;
+Handler create_network_acl_entry, replace_network_acl_entry, delete_network_acl_entry;
+Handler replace_network_acl_association;
+
+// key_pair_operations.cpp
+Handler create_key_pair, import_key_pair, delete_key_pair, describe_key_pairs;
+// launch_template_operations.cpp
+Handler create_launch_template, create_launch_template_version, modify_launch_template;
+Handler delete_launch_template, delete_launch_template_versions;
+Handler describe_launch_templates, describe_launch_template_versions;
+// dhcp_options_operations.cpp
+Handler create_dhcp_options, delete_dhcp_options, associate_dhcp_options, describe_dhcp_options;
+// flow_log_operations.cpp
+Handler create_flow_logs, delete_flow_logs, describe_flow_logs;
+
 }  // namespace enibox::ec2::op

@@ -17,6 +17,15 @@ Json instance_interface(Ec2State& ec2, const EniRow& row) {
     if (all.contains(name)) json[name] = std::move(all[name]);
   }
   auto attachment = all["Attachment"];
+  if (json.contains("Association")) {
+    // InstanceNetworkInterfaceAssociation does not name the allocation.
+    for (const auto* name : {"AllocationId", "AssociationId"}) {
+      json["Association"].erase(name);
+      for (auto& address : json["PrivateIpAddresses"]) {
+        if (address.contains("Association")) address["Association"].erase(name);
+      }
+    }
+  }
   attachment.erase("InstanceId");
   attachment.erase("InstanceOwnerId");
   json["Attachment"] = std::move(attachment);

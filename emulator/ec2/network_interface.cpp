@@ -4,6 +4,7 @@
 #include <set>
 
 #include "emulator/ec2/addresses.hpp"
+#include "emulator/ec2/elastic_ip.hpp"
 #include "emulator/ec2/instance_types.hpp"
 #include "emulator/ec2/zones.hpp"
 #include "emulator/ids.hpp"
@@ -172,6 +173,7 @@ void delete_eni(Ec2State& ec2, const std::string& eni_id) {
     throw AwsError("InvalidParameterValue",
                    "Network interface '" + eni_id + "' is currently in use.");
   }
+  for (const auto& address : ec2.addresses.of_eni(eni_id)) disassociate_address(ec2, address);
   ec2.tags.erase_all(eni_id);
   ec2.enis.erase(eni_id);
   ec2.eni_changed(eni_id);

@@ -1,4 +1,5 @@
 #include "emulator/ec2/describe.hpp"
+#include "emulator/ec2/elastic_ip.hpp"
 #include "emulator/ec2/network_interface.hpp"
 #include "emulator/ec2/tags.hpp"
 #include "emulator/vpc/cidr.hpp"
@@ -19,6 +20,11 @@ Json private_addresses_json(Ec2State& ec2, const EniRow& row) {
     const auto text = vpc::IpAddress::v4(each.address).text();
     Json json = {{"Primary", each.is_primary}, {"PrivateIpAddress", text}};
     if (auto name = eni_dns_name(ec2, row, text); !name.empty()) json["PrivateDnsName"] = name;
+    for (const auto& elastic : ec2.addresses.of_eni(row.eni_id)) {
+      if (elastic.private_address == text) {
+        json["Association"] = association_json(elastic, ec2.account_id);
+      }
+    }
     addresses.push_back(std::move(json));
   }
   return addresses;
@@ -57,6 +63,9 @@ Json eni_json(Ec2State& ec2, const EniRow& row) {
   if (!row.requester_id.empty()) json["RequesterId"] = row.requester_id;
   if (auto name = eni_dns_name(ec2, row, row.address); !name.empty()) {
     json["PrivateDnsName"] = name;
+  }
+  if (json["PrivateIpAddresses"][0].contains("Association")) {
+    json["Association"] = json["PrivateIpAddresses"][0]["Association"];
   }
   if (row.attached()) json["Attachment"] = attachment_json(ec2, row);
   return json;

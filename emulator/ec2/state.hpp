@@ -6,9 +6,13 @@
 #include "emulator/clock.hpp"
 #include "emulator/ec2/eni_rows.hpp"
 #include "emulator/ec2/errors.hpp"
+#include "emulator/ec2/extra_rows.hpp"
 #include "emulator/ec2/group_rows.hpp"
 #include "emulator/ec2/instance_rows.hpp"
+#include "emulator/ec2/launch_rows.hpp"
+#include "emulator/ec2/network_acl_rows.hpp"
 #include "emulator/ec2/region_rows.hpp"
+#include "emulator/ec2/routing_rows.hpp"
 #include "emulator/ec2/tag_rows.hpp"
 #include "emulator/ec2/vpc_rows.hpp"
 #include "emulator/vpc/network_sync.hpp"
@@ -38,6 +42,7 @@ struct Quotas {
   std::int64_t rules_per_direction = 60;
   std::int64_t interfaces_per_region = 50'000;
   int instances_per_request = 100;
+  std::int64_t elastic_ips_per_region = 100;
   std::int64_t acl_rules_per_direction = 20;
   std::int64_t routes_per_table = 50;
   std::int64_t tags_per_resource = 50;
@@ -56,6 +61,15 @@ struct Ec2State {
         groups(db),
         enis(db),
         instances(db),
+        route_tables(db),
+        internet_gateways(db),
+        addresses(db),
+        nat_gateways(db),
+        acls(db),
+        dhcp_options(db),
+        flow_logs(db),
+        key_pairs(db),
+        launch_templates(db),
         tags(db),
         sync(db, network, vpcs, subnets, groups) {}
 
@@ -96,6 +110,15 @@ struct Ec2State {
   GroupRows groups;
   EniRows enis;
   InstanceRows instances;
+  RouteTableRows route_tables;
+  InternetGatewayRows internet_gateways;
+  AddressRows addresses;
+  NatGatewayRows nat_gateways;
+  AclRows acls;
+  DhcpOptionsRows dhcp_options;
+  FlowLogRows flow_logs;
+  KeyPairRows key_pairs;
+  LaunchTemplateRows launch_templates;
   TagRows tags;
   vpc::NetworkSync sync;
 

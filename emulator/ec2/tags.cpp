@@ -104,6 +104,20 @@ void require_resource(Ec2State& ec2, const std::string& region, const std::strin
     ec2.eni(region, resource_id);
   } else if (type == "instance") {
     ec2.instance(region, resource_id);
+  } else if (type == "route-table") {
+    if (!ec2.route_tables.find(resource_id)) throw route_table_not_found(resource_id);
+  } else if (type == "internet-gateway") {
+    if (!ec2.internet_gateways.find(resource_id)) throw igw_not_found(resource_id);
+  } else if (type == "natgateway") {
+    if (!ec2.nat_gateways.find(resource_id)) throw nat_gateway_not_found(resource_id);
+  } else if (type == "elastic-ip") {
+    if (!ec2.addresses.find(resource_id)) throw allocation_not_found(resource_id);
+  } else if (type == "network-acl") {
+    if (!ec2.acls.find(resource_id)) throw network_acl_not_found(resource_id);
+  } else if (type == "dhcp-options") {
+    if (!ec2.dhcp_options.find(resource_id)) throw dhcp_options_not_found(resource_id);
+  } else if (type == "vpc-flow-log") {
+    if (!ec2.flow_logs.find(resource_id)) throw flow_log_not_found(resource_id);
   } else if (type.empty()) {
     throw AwsError("InvalidID", "The ID '" + resource_id + "' is not valid");
   }

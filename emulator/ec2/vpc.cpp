@@ -46,6 +46,26 @@ vpc::Cidr check_subnet_block(Ec2State& ec2, const VpcRow& vpc, const std::string
 
 }  // namespace
 
+AclRow create_acl(Ec2State& ec2, const VpcRow& vpc, bool is_default) {
+  const AclRow row{ec2_id("acl"), vpc.region, vpc.vpc_id, is_default, ec2.clock.now_ms()};
+  ec2.acls.insert(row);
+  for (const bool egress : {false, true}) {
+    AclEntryRow entry;
+    entry.acl_id = row.acl_id;
+    entry.egress = egress;
+    entry.protocol = "-1";
+    entry.cidr = "0.0.0.0/0";
+    entry.rule_number = 32767;
+    entry.rule_action = "deny";
+    ec2.acls.put_entry(entry);
+    if (!is_default) continue;
+    entry.rule_number = 100;
+    entry.rule_action = "allow";
+    ec2.acls.put_entry(entry);
+  }
+  return row;
+}
+
 VpcRow create_vpc(Ec2State& ec2, const VpcWanted& wanted) {
   if (ec2.vpcs.count(wanted.region) >= ec2.quotas.vpcs_per_region) {
     throw AwsError("VpcLimitExceeded", "The maximum number of VPCs has been reached.");
@@ -54,12 +74,17 @@ VpcRow create_vpc(Ec2State& ec2, const VpcWanted& wanted) {
              .region = wanted.region,
              .is_default = wanted.is_default,
              .instance_tenancy = wanted.instance_tenancy,
-             .dhcp_options_id = "default",
+             .dhcp_options_id = ec2.dhcp_options.default_of(wanted.region)->dhcp_options_id,
              .dns_hostnames = wanted.is_default,
              .created_ms = ec2.clock.now_ms()};
   ec2.vpcs.insert(row);
   ec2.vpcs.insert_cidr({ec2_id("vpc-cidr-assoc"), row.vpc_id, 0, wanted.cidr});
   ec2.sync.vpc_changed(row.vpc_id);
+  const RouteTableRow main{ec2_id("rtb"), row.region, row.vpc_id, row.created_ms};
+  ec2.route_tables.insert(main);
+  ec2.route_tables.insert_association(
+      {ec2_id("rtbassoc"), main.route_table_id, row.vpc_id, std::nullopt});
+  create_acl(ec2, row, true);
   create_group(ec2, {.vpc = row, .name = "default", .description = "default VPC security group"});
   return row;
 }
@@ -80,6 +105,7 @@ SubnetRow create_subnet(Ec2State& ec2, const SubnetWanted& wanted) {
                 .map_public_ip = wanted.is_default,
                 .created_ms = ec2.clock.now_ms()};
   ec2.subnets.insert(row);
+  ec2.acls.associate({row.subnet_id, ec2_id("aclassoc"), ec2.acls.default_of(row.vpc_id)->acl_id});
   ec2.sync.vpc_changed(row.vpc_id);
   return row;
 }
@@ -114,6 +140,9 @@ void delete_subnet(Ec2State& ec2, const SubnetRow& row) {
   if (!ec2.enis.of_subnet(row.subnet_id).empty()) {
     throw in_use("The subnet '" + row.subnet_id + "' has dependencies and cannot be deleted.");
   }
+  if (const auto association = ec2.route_tables.association_of(row.subnet_id)) {
+    ec2.route_tables.erase_association(association->association_id);
+  }
   ec2.tags.erase_all(row.subnet_id);
   ec2.subnets.erase(row.subnet_id);
   ec2.sync.vpc_changed(row.vpc_id);
@@ -121,10 +150,26 @@ void delete_subnet(Ec2State& ec2, const SubnetRow& row) {
 
 void delete_vpc(Ec2State& ec2, const VpcRow& row) {
   const auto groups = ec2.groups.of_vpc(row.vpc_id);
-  if (!ec2.subnets.of_vpc(row.vpc_id).empty() || groups.size() > 1) {
+  const auto tables = ec2.route_tables.of_vpc(row.vpc_id);
+  const auto acls = ec2.acls.of_vpc(row.vpc_id);
+  // What a VPC is born with goes with it; anything else has to go first.
+  if (!ec2.subnets.of_vpc(row.vpc_id).empty() || groups.size() > 1 || tables.size() > 1 ||
+      acls.size() > 1 || ec2.internet_gateways.of_vpc(row.vpc_id)) {
     throw in_use("The vpc '" + row.vpc_id + "' has dependencies and cannot be deleted.");
   }
+  for (const auto& table : tables) {
+    for (const auto& each : ec2.route_tables.associations(table.route_table_id)) {
+      ec2.route_tables.erase_association(each.association_id);
+    }
+    ec2.tags.erase_all(table.route_table_id);
+    ec2.route_tables.erase(table.route_table_id);
+  }
+  for (const auto& acl : acls) {
+    ec2.tags.erase_all(acl.acl_id);
+    ec2.acls.erase(acl.acl_id);
+  }
   for (const auto& group : groups) {
+    ec2.tags.erase_all(group.group_id);
     ec2.groups.erase(group.group_id);
     ec2.sync.group_changed(group.group_id);
   }
@@ -140,6 +185,10 @@ VpcRow create_default_vpc(Ec2State& ec2, const std::string& region) {
                    "this region.");
   }
   const auto vpc = create_vpc(ec2, {.region = region, .cidr = "172.31.0.0/16", .is_default = true});
+  const InternetGatewayRow gateway{ec2_id("igw"), region, vpc.vpc_id, ec2.clock.now_ms()};
+  ec2.internet_gateways.insert(gateway);
+  ec2.route_tables.put_route({ec2.route_tables.of_vpc(vpc.vpc_id).front().route_table_id,
+                              "0.0.0.0/0", "GatewayId", gateway.igw_id});
   const auto block = block_of("172.31.0.0/16");
   std::uint64_t third = 0;
   for (const auto& zone : zones_of(region)) {
@@ -154,6 +203,11 @@ VpcRow create_default_vpc(Ec2State& ec2, const std::string& region) {
 
 void ensure_region(Ec2State& ec2, const std::string& region) {
   if (!ec2.regions.claim(region)) return;
+  const Json configurations = {
+      {{"Key", "domain-name"}, {"Values", {{{"Value", private_domain_of(region)}}}}},
+      {{"Key", "domain-name-servers"}, {"Values", {{{"Value", "AmazonProvidedDNS"}}}}}};
+  ec2.dhcp_options.insert(
+      {ec2_id("dopt"), region, configurations.dump(), true, ec2.clock.now_ms()});
   create_default_vpc(ec2, region);
 }
 

@@ -17,6 +17,9 @@ struct VpcWanted {
 // With its default group, main route table and default network ACL.
 VpcRow create_vpc(Ec2State& ec2, const VpcWanted& wanted);
 
+// The default one admits everything; another nothing.
+AclRow create_acl(Ec2State& ec2, const VpcRow& vpc, bool is_default);
+
 struct SubnetWanted {
   VpcRow vpc;
   std::string cidr;                 // as the user wrote it

@@ -8,6 +8,7 @@
 #include "tests/unit/call_by_model.hpp"
 #include "tests/unit/fake_clock.hpp"
 #include "tests/unit/fake_network.hpp"
+#include "tests/unit/shape_check.hpp"
 
 namespace enibox::ec2 {
 

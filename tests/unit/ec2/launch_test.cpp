@@ -1,0 +1,110 @@
+#include "emulator/base64.hpp"
+#include "emulator/ec2/images.hpp"
+#include "emulator/ec2/ssh_key.hpp"
+#include "tests/unit/ec2/ec2_fixture.hpp"
+
+namespace enibox::ec2 {
+namespace {
+
+TEST_F(Ec2Test, AKeyPairIsMadeOnceAndGivenOnce) {
+  const auto made = call("CreateKeyPair", {{"KeyName", "k"}, {"KeyType", "ed25519"}});
+  EXPECT_NE(made["KeyMaterial"].get<std::string>().find("PRIVATE KEY"), std::string::npos);
+  EXPECT_EQ(error("CreateKeyPair", {{"KeyName", "k"}}),
+            "InvalidKeyPair.Duplicate: The keypair already exists");
+  const auto shown = call("DescribeKeyPairs", {{"KeyNames", {"k"}}, {"IncludePublicKey", true}});
+  EXPECT_FALSE(shown["KeyPairs"][0].contains("KeyMaterial"));
+  const std::string public_key = shown["KeyPairs"][0]["PublicKey"];
+  EXPECT_EQ(read_ssh_key(public_key)->fingerprint, made["KeyFingerprint"]);
+  call("ImportKeyPair", {{"KeyName", "i"}, {"PublicKeyMaterial", base64_encode(public_key)}});
+  EXPECT_EQ(error("ImportKeyPair",
+                  {{"KeyName", "j"}, {"PublicKeyMaterial", base64_encode("ssh-rsa AAAA")}}),
+            "InvalidKey.Format: Key is not in valid OpenSSH public key format");
+  call("DeleteKeyPair", {{"KeyName", "k"}});
+  EXPECT_EQ(error("DescribeKeyPairs", {{"KeyNames", {"k"}}}),
+            "InvalidKeyPair.NotFound: The key pair 'k' does not exist");
+}
+
+TEST(SshKey, AnRsaKeyReadsBackAsMade) {
+  const auto made = make_ssh_key("rsa");
+  EXPECT_TRUE(made.private_pem.starts_with("-----BEGIN RSA PRIVATE KEY-----"));
+  EXPECT_EQ(made.fingerprint.size(), 59u);  // SHA-1
+  const auto read = read_ssh_key(made.public_key + " comment");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->public_key, made.public_key);
+  EXPECT_EQ(read->fingerprint.size(), 47u);  // MD5
+  EXPECT_FALSE(read_ssh_key("ssh-rsa"));
+  EXPECT_FALSE(read_ssh_key("ssh-ed25519 " + made.public_key.substr(8)));
+}
+
+TEST_F(Ec2Test, AnInstanceIsLaunchedFromATemplate) {
+  const auto subnet_id = make_subnet(make_vpc(), "10.0.0.0/24");
+  const Json data = {{"ImageId", images_of("us-east-1")[0].image_id}, {"InstanceType", "t3.small"}};
+  const std::string id = call("CreateLaunchTemplate",
+                              {{"LaunchTemplateName", "web"},
+                               {"LaunchTemplateData", data}})["LaunchTemplate"]["LaunchTemplateId"];
+  call("CreateLaunchTemplateVersion", {{"LaunchTemplateId", id},
+                                       {"SourceVersion", "1"},
+                                       {"LaunchTemplateData", {{"InstanceType", "t3.large"}}}});
+  const auto launch = [&](const std::string& version) {
+    return call(
+        "RunInstances",
+        {{"MinCount", 1},
+         {"MaxCount", 1},
+         {"SubnetId", subnet_id},
+         {"LaunchTemplate",
+          {{"LaunchTemplateName", "web"}, {"Version", version}}}})["Instances"][0]["InstanceType"];
+  };
+  EXPECT_EQ(launch("$Default"), "t3.small");
+  EXPECT_EQ(launch("$Latest"), "t3.large");
+  EXPECT_EQ(error("RunInstances", {{"MinCount", 1},
+                                   {"MaxCount", 1},
+                                   {"LaunchTemplate", {{"LaunchTemplateName", "none"}}}}),
+            "InvalidLaunchTemplateName.NotFoundException: The specified launch template, with "
+            "template name none, does not exist.");
+  const auto deleted = call("DeleteLaunchTemplateVersions",
+                            {{"LaunchTemplateId", id}, {"Versions", {"1", "2", "7"}}});
+  EXPECT_EQ(deleted["SuccessfullyDeletedLaunchTemplateVersions"].size(), 1u);
+  EXPECT_EQ(deleted["UnsuccessfullyDeletedLaunchTemplateVersions"].size(), 2u);
+  call("DeleteLaunchTemplate", {{"LaunchTemplateId", id}});
+}
+
+TEST_F(Ec2Test, DhcpOptionsStayWhileAVpcHasThem) {
+  const auto vpc_id = make_vpc();
+  const auto vpc = call("DescribeVpcs", {{"VpcIds", {vpc_id}}})["Vpcs"][0];
+  EXPECT_EQ(
+      call("DescribeDhcpOptions",
+           {{"DhcpOptionsIds", {vpc["DhcpOptionsId"]}}})["DhcpOptions"][0]["DhcpConfigurations"][0]
+                                                        ["Values"][0]["Value"],
+      "ec2.internal");
+  const std::string id =
+      call("CreateDhcpOptions",
+           {{"DhcpConfigurations",
+             {{{"Key", "domain-name"},
+               {"Values", std::vector<std::string>{"x.test"}}}}}})["DhcpOptions"]["DhcpOptionsId"];
+  call("AssociateDhcpOptions", {{"DhcpOptionsId", id}, {"VpcId", vpc_id}});
+  EXPECT_TRUE(
+      error("DeleteDhcpOptions", {{"DhcpOptionsId", id}}).starts_with("DependencyViolation"));
+  call("AssociateDhcpOptions", {{"DhcpOptionsId", "default"}, {"VpcId", vpc_id}});
+  call("DeleteDhcpOptions", {{"DhcpOptionsId", id}});
+}
+
+TEST_F(Ec2Test, AFlowLogIsOnceOnAResource) {
+  const auto vpc_id = make_vpc();
+  const Json in = {{"ResourceIds", std::vector<std::string>{vpc_id, "vpc-none"}},
+                   {"ResourceType", "VPC"},
+                   {"TrafficType", "ALL"},
+                   {"LogGroupName", "/flow"},
+                   {"DeliverLogsPermissionArn", "arn:aws:iam::1:role/flow"}};
+  const auto made = call("CreateFlowLogs", in);
+  ASSERT_EQ(made["FlowLogIds"].size(), 1u);
+  EXPECT_EQ(made["Unsuccessful"][0]["Error"]["Code"], "InvalidVpcID.NotFound");
+  EXPECT_EQ(call("CreateFlowLogs", in)["FlowLogIds"], Json::array());
+  const auto shown = call("DescribeFlowLogs")["FlowLogs"];
+  ASSERT_EQ(shown.size(), 1u);
+  EXPECT_EQ(shown[0]["MaxAggregationInterval"], 600);
+  call("DeleteFlowLogs", {{"FlowLogIds", made["FlowLogIds"]}});
+  EXPECT_EQ(call("DescribeFlowLogs")["FlowLogs"], Json::array());
+}
+
+}  // namespace
+}  // namespace enibox::ec2

@@ -70,6 +70,17 @@ Cgroup Cgroup::child(const std::string& relative) const {
   return out;
 }
 
+Cgroup Cgroup::only(const std::vector<std::string>& controllers) const {
+  auto out = *this;
+  if (version_ != Version::kV1) return out;
+  const auto unwanted = [&](const std::string& name) {
+    return std::find(controllers.begin(), controllers.end(), name) == controllers.end();
+  };
+  std::erase_if(out.hierarchies_, [&](const Hierarchy& h) { return unwanted(h.controller); });
+  std::erase_if(out.controllers_, unwanted);
+  return out;
+}
+
 std::string Cgroup::directory_of(const Hierarchy& hierarchy) const {
   return hierarchy.root + "/" + relative_;
 }
@@ -115,6 +126,10 @@ bool Cgroup::exists() const {
 
 void Cgroup::create() const {
   for (const auto& hierarchy : hierarchies_) {
+    // Mostly the groups above are there; a cpuset is to be filled from its parent on the way.
+    if (version_ == Version::kV1 && hierarchy.controller != "cpuset" &&
+        ::mkdir(directory_of(hierarchy).c_str(), 0755) == 0)
+      continue;
     std::string parent = hierarchy.root;
     std::size_t begin = 0;
     while (begin < relative_.size()) {

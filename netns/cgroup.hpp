@@ -56,6 +56,8 @@ class Cgroup {
   bool usable() const { return version_ != Version::kNone; }
   // The group below this one, "ecs/TASK/CONTAINER".
   Cgroup child(const std::string& relative) const;
+  // The same group with these controllers alone: version 1 then has fewer directories to make.
+  Cgroup only(const std::vector<std::string>& controllers) const;
   // Its directories: one a controller, or the one of version 2. Empty for none.
   std::vector<std::string> directories() const;
   // Controllers that act: "cpu", "memory", "pids", ...

@@ -24,14 +24,17 @@ Cgroup task_group(const Host& host, const std::string& pod_id) {
   return host.cgroup.child("ecs/" + pod_id);
 }
 
+// On version 1 only what has limits or is counted; runc makes the rest for its containers.
+const std::vector<std::string> kTaskControllers{"cpu", "cpuacct", "memory", "pids"};
+
 void make_task_group(const Cgroup& group, const PodSpec& spec) {
-  group.create();
+  group.only(kTaskControllers).create();
   netns::CgroupLimits limits;
   limits.cpu_quota_us = cfs_quota_us(spec.cpu_units);
   limits.cpu_shares = spec.cpu_units;
   limits.memory_bytes = spec.memory_bytes;
   group.set(limits);
-  group.child(spec.container_id).create();
+  if (group.version() == Cgroup::Version::kV2) group.child(spec.container_id).create();
 }
 
 netns::SpawnOptions pause_options(const Host& host, const PodSpec& spec, const Image& image,
@@ -109,7 +112,10 @@ std::shared_ptr<const Pod> start_pod(const RuntimeContext& context,
 
 void join_task_group(const Pod& pod) {
   if (pod.cgroup.version() != Cgroup::Version::kV1) return;
-  if (pod.pause.alive()) pod.cgroup.child(pod.container_id).join(pod.pause.identity.pid);
+  const auto group = pod.cgroup.only(kTaskControllers).child(pod.container_id);
+  if (!pod.pause.alive()) return;
+  group.create_alone();  // fails, rather than make it anew, when the task has been removed
+  group.join(pod.pause.identity.pid);
 }
 
 void end_pod(const RuntimeContext& context, const Pod& pod) {

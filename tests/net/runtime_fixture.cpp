@@ -220,7 +220,7 @@ bool RuntimeBox::wait_for(const std::function<bool()>& condition) {
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     loop_.restart();
-    loop_.run_one_for(std::chrono::milliseconds(20));
+    loop_.run_one_for(std::chrono::milliseconds(2));
   }
   return true;
 }

@@ -108,17 +108,38 @@ bool put(const char* path, const std::string& text) {
   return written;
 }
 
+// Id 0 on a line of its own: runc takes one full line for the initial user namespace.
+constexpr const char* kOneToOne = "0 0 1\n1 1 4294967294\n";
+
+// Written from outside, as a map of more than one id has to be.
+bool map_ids(pid_t child, Privilege privilege) {
+  const auto proc = "/proc/" + std::to_string(child);
+  const auto one = [](auto id) { return "0 " + std::to_string(id) + " 1"; };
+  const bool all = privilege == Privilege::kMappedRoot;
+  if (!all) put((proc + "/setgroups").c_str(), "deny");
+  return put((proc + "/uid_map").c_str(), all ? kOneToOne : one(::geteuid())) &&
+         put((proc + "/gid_map").c_str(), all ? kOneToOne : one(::getegid()));
+}
+
+// In a child: the box's namespaces; its parent maps the ids in between.
 std::string enter_box(Privilege privilege) {
-  const std::string uid = std::to_string(::geteuid()), gid = std::to_string(::getegid());
   int flags = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID;
-  if (privilege == Privilege::kUser) flags |= CLONE_NEWUSER;
-  if (::unshare(flags) != 0) return "unshare";
-  if (privilege == Privilege::kUser) {
-    put("/proc/self/setgroups", "deny");
-    if (!put("/proc/self/uid_map", "0 " + uid + " 1")) return "uid_map";
-    if (!put("/proc/self/gid_map", "0 " + gid + " 1")) return "gid_map";
+  if (privilege == Privilege::kRoot) return ::unshare(flags) == 0 ? "" : "unshare";
+  int ready[2];
+  if (::pipe2(ready, O_CLOEXEC) != 0) return "pipe";
+  const pid_t self = ::getpid();
+  const pid_t mapper = ::fork();
+  if (mapper == 0) {  // stays outside
+    char byte;
+    const bool done = ::read(ready[0], &byte, 1) == 1 && map_ids(self, privilege);
+    ::_exit(done ? 0 : 1);
   }
-  return {};
+  if (::unshare(flags | CLONE_NEWUSER) != 0) return "unshare";
+  [[maybe_unused]] const auto n = ::write(ready[1], "1", 1);
+  int status = 0;
+  ::waitpid(mapper, &status, 0);
+  for (const int fd : ready) ::close(fd);
+  return status == 0 ? "" : "uid_map";
 }
 
 std::string mount_box() {
@@ -182,7 +203,7 @@ RuntimeBox::RuntimeBox(Privilege privilege) {
   if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
   state_dir = name;
   run_dir = "/run/enibox";
-  if (privilege == Privilege::kRoot)
+  if (privilege != Privilege::kUser)
     cgroup = netns::Cgroup::find("enibox-" + fs::path(name).filename().string());
   images_ = std::make_unique<containers::ImageStore>(
       containers::ImageStoreOptions{image_directory(), {}, false});
@@ -361,7 +382,7 @@ std::vector<std::string> RuntimeBox::leftovers() {
 void in_runtime_box(Privilege privilege, const std::function<void(RuntimeBox&)>& story) {
   if (const auto missing = missing_program(); !missing.empty())
     GTEST_SKIP() << missing << " is not installed";
-  if (privilege == Privilege::kRoot && ::geteuid() != 0) GTEST_SKIP() << "needs root";
+  if (privilege != Privilege::kUser && ::geteuid() != 0) GTEST_SKIP() << "needs root";
   image_directory();
   std::cout.flush();
   std::fflush(nullptr);

@@ -13,8 +13,9 @@
 
 namespace enibox::test {
 
-// How the daemon of a test stands: as root with control groups, or with one mapped id and none.
-enum class Privilege { kRoot, kUser };
+// How the daemon of a test stands: as root without a user namespace, in the one that root's box has
+// (all ids, one to one), or in an ordinary user's, with one id and no control groups.
+enum class Privilege { kRoot, kMappedRoot, kUser };
 
 // A daemon's runtime in a box: pid and mount namespace of its own (and a user namespace), a private
 // /run, images of busybox and of an instance with runc, conmon and tini from this machine.

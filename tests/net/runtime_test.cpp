@@ -282,15 +282,24 @@ TEST_P(RuntimeStory, RemovingWhatIsNotThereSucceeds) {
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(As, RuntimeStory, ::testing::Values(Privilege::kRoot, Privilege::kUser),
-                         [](const auto& test) {
-                           return test.param == Privilege::kRoot ? "Root" : "User";
-                         });
+std::string privilege_name(const ::testing::TestParamInfo<Privilege>& test) {
+  if (test.param == Privilege::kRoot) return "Root";
+  return test.param == Privilege::kMappedRoot ? "MappedRoot" : "User";
+}
+INSTANTIATE_TEST_SUITE_P(As, RuntimeStory,
+                         ::testing::Values(Privilege::kRoot, Privilege::kMappedRoot,
+                                           Privilege::kUser),
+                         privilege_name);
 
 // --- limits, which need control groups -----------------------------------------------------------
 
-TEST(RuntimeLimits, AContainerOverItsMemoryIsKilledAndSaysSo) {
-  in_runtime_box(Privilege::kRoot, [](RuntimeBox& box) {
+class RuntimeLimits : public ::testing::TestWithParam<Privilege> {};
+INSTANTIATE_TEST_SUITE_P(As, RuntimeLimits,
+                         ::testing::Values(Privilege::kRoot, Privilege::kMappedRoot),
+                         privilege_name);
+
+TEST_P(RuntimeLimits, AContainerOverItsMemoryIsKilledAndSaysSo) {
+  in_runtime_box(GetParam(), [](RuntimeBox& box) {
     if (!box.cgroup.usable()) GTEST_SKIP() << "no control group is writable";
     box.start_host();
     box.start_pod();
@@ -304,8 +313,8 @@ TEST(RuntimeLimits, AContainerOverItsMemoryIsKilledAndSaysSo) {
   });
 }
 
-TEST(RuntimeLimits, TheTaskBoundsItsContainersAndUsageIsRead) {
-  in_runtime_box(Privilege::kRoot, [](RuntimeBox& box) {
+TEST_P(RuntimeLimits, TheTaskBoundsItsContainersAndUsageIsRead) {
+  in_runtime_box(GetParam(), [](RuntimeBox& box) {
     if (!box.cgroup.usable()) GTEST_SKIP() << "no control group is writable";
     box.start_host();
     box.start_pod("t1", 256, 64 << 20);

@@ -1,9 +1,8 @@
-#include "emulator/containers/conmon_runtime.hpp"
-
 #include <signal.h>
 #include <spdlog/spdlog.h>
 #include <sys/inotify.h>
 
+#include "emulator/containers/conmon_runtime_jobs.hpp"
 #include "emulator/containers/container_start.hpp"
 #include "emulator/containers/files.hpp"
 #include "emulator/containers/host_process.hpp"
@@ -11,28 +10,12 @@
 #include "emulator/containers/process_table.hpp"
 
 // Hosts, pods, containers: their start, their end and what is asked about them. Exec sessions and
-// what a restart finds are in conmon_runtime_exec.cpp and conmon_runtime_inventory.cpp.
+// what a restart finds have files of their own.
 namespace enibox::containers {
 namespace {
 
 constexpr auto kExitFileGrace = std::chrono::seconds(2);
 constexpr auto kHostDeathGrace = std::chrono::milliseconds(100);
-constexpr int kLostExitCode = 128 + SIGKILL;
-
-std::exception_ptr failure(const std::string& text) {
-  return std::make_exception_ptr(std::runtime_error(text));
-}
-
-// The exception of a failed job, as it was thrown.
-template <typename T>
-std::exception_ptr error_of(Outcome<T>& outcome) {
-  try {
-    outcome.get();
-  } catch (...) {
-    return std::current_exception();
-  }
-  return nullptr;
-}
 
 bool maps_group(gid_t group) {
   // gid_map: lines of "first-inside first-outside count". user_namespaces(7).
@@ -74,18 +57,6 @@ std::shared_ptr<const RuntimeContext> make_context(const ImageStore& images,
 }
 
 }  // namespace
-
-template <typename T>
-void ConmonRuntime::run_job(std::function<T()> work, std::function<void(Outcome<T>)> done) {
-  auto guarded = [here = std::weak_ptr(here_), done](Outcome<T> outcome) {
-    if (!here.expired()) done(std::move(outcome));
-  };
-  try {
-    pool_.submit(work, Done<T>(guarded));
-  } catch (...) {  // the queue is full
-    boost::asio::post(loop_, [guarded, error = std::current_exception()] { guarded(error); });
-  }
-}
 
 ConmonRuntime::ConmonRuntime(boost::asio::io_context& loop, const ImageStore& images,
                              ConmonRuntimeOptions options)
@@ -478,121 +449,6 @@ void ConmonRuntime::read_log(std::string container_id, int tail, Done<std::vecto
         return read_last_lines(container->host->layout.log(container->id), tail);
       },
       done);
-}
-
-// --- exec --------------------------------------------------------------------------------------
-
-void ConmonRuntime::exec(ExecSpec spec, Done<ExecStarted> done) {
-  const auto id = next_exec_++;
-  std::function<StartedExec()> work;
-  if (spec.container_id.empty()) {
-    const auto found = hosts_.find(spec.host_id);
-    if (found == hosts_.end())
-      return done(failure("the container instance " + spec.host_id + " is not running"));
-    work = [host = found->second.host, spec] { return exec_on_host(*host, spec); };
-  } else {
-    const auto found = containers_.find(spec.container_id);
-    if (found == containers_.end()) return done(failure("No such container: " + spec.container_id));
-    work = [container = found->second.container, spec, id] {
-      return exec_in_container(*container, spec, id);
-    };
-  }
-  // The result is moved from: its descriptors have one owner.
-  using Result = std::shared_ptr<StartedExec>;
-  run_job<Result>([work] { return std::make_shared<StartedExec>(work()); },
-                  [this, id, done](Outcome<Result> outcome) {
-                    if (!outcome.ok()) return done(error_of(outcome));
-                    auto& started = *outcome.get();
-                    started.answer.exec_id = id;
-                    auto& entry = execs_[id];
-                    entry.process = std::move(started.process);
-                    entry.group = started.group;
-                    done(std::move(started.answer));
-                    entry.watch = std::make_unique<ExitWatch>(loop_, entry.process.pidfd.get(),
-                                                              [this, id] { exec_ended(id); });
-                  });
-}
-
-void ConmonRuntime::exec_ended(std::uint64_t id) {
-  const auto code = netns::reap(execs_.at(id).process.pidfd);
-  execs_.erase(id);
-  if (events_.exec_exited) events_.exec_exited(id, code.value_or(255));
-}
-
-void ConmonRuntime::signal_exec(std::uint64_t exec_id, int signal) {
-  const auto found = execs_.find(exec_id);
-  if (found == execs_.end()) return;
-  if (found->second.group > 0)
-    ::kill(-found->second.group, signal);
-  else
-    netns::signal_process(found->second.process.pidfd.get(), signal);
-}
-
-// --- after a restart ---------------------------------------------------------------------------
-
-struct ConmonRuntime::Found {
-  std::vector<std::shared_ptr<const Host>> hosts;
-  std::vector<std::shared_ptr<const Pod>> pods;
-  std::vector<std::shared_ptr<const Container>> containers;
-};
-
-ConmonRuntime::Found ConmonRuntime::find_everything(const RuntimeContext& context) {
-  Found out;
-  for (const auto& host_id : names_in(context.run_dir + "/hosts")) {
-    const auto host = recall_host(context, host_id);
-    if (!host) {  // it died while it was made
-      clean_up_host(context, host_id);
-      continue;
-    }
-    out.hosts.push_back(host);
-    for (const auto& pod_id : names_in(host->layout.run + "/pods")) {
-      if (auto pod = recall_pod(host, pod_id))
-        out.pods.push_back(std::move(pod));
-      else
-        clean_up_pod(context, *host, pod_id);
-    }
-    for (const auto& id : names_in(host->layout.run + "/c"))
-      if (auto container = recall_container(host, id)) out.containers.push_back(container);
-  }
-  return out;
-}
-
-Inventory ConmonRuntime::take_up(Found found) {
-  Inventory out;
-  for (const auto& host : found.hosts) {
-    const bool alive = host->init.alive();
-    out.hosts.push_back({host->id, answer_for(*host), alive});
-    if (alive) add_host(host);
-  }
-  for (const auto& pod : found.pods) {
-    const bool alive = pod->pause.alive();
-    out.pods.push_back({pod->id, {pod->pid_in_host, context_->netns_file(pod->id)}, alive});
-    if (alive)
-      add_pod(pod);
-    else
-      pods_[pod->id].pod = pod;
-  }
-  for (const auto& container : found.containers) {
-    const auto code = exit_code_of(*container->host, container->id);
-    const bool running = !code && container->init.alive();
-    out.containers.push_back(
-        {container->id, container->pid_in_host, running, code.value_or(kLostExitCode)});
-    add_container(container);
-    auto& entry = containers_.at(container->id);
-    entry.quiet = !running;  // the inventory says it
-    if (!running) container_ended(container->id, code.value_or(kLostExitCode));
-  }
-  return out;
-}
-
-void ConmonRuntime::inventory(Done<Inventory> done) {
-  using Result = std::shared_ptr<Found>;
-  run_job<Result>(
-      [context = context_] { return std::make_shared<Found>(find_everything(*context)); },
-      [this, done](Outcome<Result> outcome) {
-        if (!outcome.ok()) return done(error_of(outcome));
-        done(take_up(std::move(*outcome.get())));
-      });
 }
 
 }  // namespace enibox::containers

@@ -45,7 +45,19 @@ Response json_response(const Json& body, unsigned status) {
 }
 
 void AwsEndpoint::on_control(std::string method, std::string path, ControlHandler handler) {
-  control_[{std::move(path), std::move(method)}] = std::move(handler);
+  control_[{std::move(path), std::move(method)}] = [handler = std::move(handler)](
+                                                       const Request& request,
+                                                       const std::shared_ptr<Exchange>& exchange) {
+    exchange->reply(handler(request));
+  };
+}
+
+void AwsEndpoint::on_late_control(std::string method, std::string path,
+                                  LateControlHandler handler) {
+  control_[{std::move(path), std::move(method)}] =
+      [handler = std::move(handler)](const Request&, const std::shared_ptr<Exchange>& exchange) {
+        handler([exchange](Response response) { exchange->reply(std::move(response)); });
+      };
 }
 
 RequestHandler AwsEndpoint::handler() {
@@ -58,7 +70,7 @@ void AwsEndpoint::handle(Request&& request, std::shared_ptr<Exchange> exchange) 
   if (const auto error = guard_.refuse(request)) {
     return refuse(*error, std::move(request), *exchange);
   }
-  if (request.path.starts_with(kControlPrefix)) return exchange->reply(control(request));
+  if (request.path.starts_with(kControlPrefix)) return control(request, exchange);
   if (request.path.starts_with(kDataChannelPrefix)) return open_data_channel(request, *exchange);
   if (has_content_coding(request)) {
     return exchange->reply(
@@ -67,17 +79,19 @@ void AwsEndpoint::handle(Request&& request, std::shared_ptr<Exchange> exchange) 
   dispatch(std::move(request), std::move(exchange));
 }
 
-Response AwsEndpoint::control(const Request& request) const {
+void AwsEndpoint::control(const Request& request, std::shared_ptr<Exchange> exchange) const {
   const auto& method = request.method == "HEAD" ? "GET" : request.method;
   const auto found = control_.find({request.path, method});
-  if (found != control_.end()) {
-    try {
-      return found->second(request);
-    } catch (const std::exception& error) {
-      spdlog::error("{} {}: {}", request.method, request.path, error.what());
-      return json_response({{"message", error.what()}}, 500);
-    }
+  if (found == control_.end()) return exchange->reply(not_a_control(request));
+  try {
+    found->second(request, exchange);
+  } catch (const std::exception& error) {
+    spdlog::error("{} {}: {}", request.method, request.path, error.what());
+    exchange->reply(json_response({{"message", error.what()}}, 500));
   }
+}
+
+Response AwsEndpoint::not_a_control(const Request& request) const {
   const auto other = control_.lower_bound({request.path, {}});
   if (other == control_.end() || other->first.first != request.path) {
     return json_response({{"message", "There is no " + request.path + "."}}, 404);

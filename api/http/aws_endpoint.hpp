@@ -19,6 +19,7 @@ namespace enibox::api::http {
 class AwsEndpoint {
  public:
   using ControlHandler = std::function<Response(const Request&)>;
+  using LateControlHandler = std::function<void(std::function<void(Response)> reply)>;
   using DataChannelHandler =
       std::function<void(const std::string& session_id, std::shared_ptr<WebSocket> socket)>;
 
@@ -27,6 +28,8 @@ class AwsEndpoint {
 
   // on_control("POST", "/_enibox/reset", ...). GET serves HEAD too. What it throws answers 500.
   void on_control(std::string method, std::string path, ControlHandler handler);
+  // The same for an answer that takes its time: `reply` is called once, on the loop thread.
+  void on_late_control(std::string method, std::string path, LateControlHandler handler);
   void on_data_channel(DataChannelHandler handler) { data_channel_ = std::move(handler); }
 
   // For Server::listen.
@@ -34,14 +37,16 @@ class AwsEndpoint {
 
  private:
   void handle(Request&& request, std::shared_ptr<Exchange> exchange);
-  Response control(const Request& request) const;
+  void control(const Request& request, std::shared_ptr<Exchange> exchange) const;
+  Response not_a_control(const Request& request) const;
   void open_data_channel(const Request& request, Exchange& exchange);
   void dispatch(Request&& request, std::shared_ptr<Exchange> exchange);
   void refuse(const AwsError& error, Request&& request, Exchange& exchange) const;
 
   Dispatcher& dispatcher_;
   Guard guard_;
-  std::map<std::pair<std::string, std::string>, ControlHandler> control_;  // path, method
+  using AnyControl = std::function<void(const Request&, std::shared_ptr<Exchange>)>;
+  std::map<std::pair<std::string, std::string>, AnyControl> control_;  // path, method
   DataChannelHandler data_channel_;
 };
 

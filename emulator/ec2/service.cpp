@@ -21,6 +21,11 @@ api::Service Ec2Service::operations() { return make_operations(*state_); }
 
 void Ec2Service::sync_network() { state_->sync.sync_all(); }
 
+void Ec2Service::clear_network() {
+  for (const auto& group : state_->groups.all()) state_->network.remove_group(group.group_id, {});
+  for (const auto& vpc : state_->vpcs.all()) state_->network.remove_vpc(vpc.vpc_id, {});
+}
+
 Subnet Ec2Service::subnet(const std::string& region, const std::string& subnet_id) {
   const auto row = state_->subnet(region, subnet_id);
   return {.subnet_id = row.subnet_id,

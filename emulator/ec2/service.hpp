@@ -28,6 +28,8 @@ class Ec2Service final : public Ec2 {
   api::Service operations();
   // Tells the network every VPC and group there is.
   void sync_network();
+  // Tells it that there is none of them any more; the rows stay.
+  void clear_network();
 
   Subnet subnet(const std::string& region, const std::string& subnet_id) override;
   std::string group_vpc(const std::string& region, const std::string& group_id) override;

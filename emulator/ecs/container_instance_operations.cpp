@@ -272,7 +272,14 @@ Json list_attributes(Ecs& ecs, const RequestContext& context, const Json& input)
 
 ContainerInstance register_container_instance(Ecs& ecs, const ec2::Instance& instance,
                                               const std::string& cluster) {
-  if (const auto known = ecs.instances.find_by_ec2(instance.instance_id)) return *known;
+  if (auto known = ecs.instances.find_by_ec2(instance.instance_id)) {
+    if (!known->agent_connected) {  // it was stopped or rebooted
+      known->agent_connected = true;
+      ++known->version;
+      ecs.instances.update(*known);
+    }
+    return *known;
+  }
   const auto type = ecs.ec2.instance_type(instance.instance_type);
   ContainerInstance row;
   row.id = random_hex(32);

@@ -84,6 +84,7 @@ struct Task {
   Attachment attachment;       // id empty: the task's network mode is not awsvpc
   std::string bridge_address;  // of ecs-eth0
   std::string pause_docker_id, pause_docker_name;
+  std::int64_t pause_pid = 0;
 
   bool is_awsvpc() const { return !attachment.id.empty(); }
 };

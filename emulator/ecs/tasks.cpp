@@ -49,6 +49,7 @@ Task read_task(const store::Query& row) {
   t.bridge_address = row.text(i++);
   t.pause_docker_id = row.text(i++);
   t.pause_docker_name = row.text(i++);
+  t.pause_pid = row.integer(i++);
   return t;
 }
 
@@ -90,7 +91,7 @@ Container read_container(const store::Query& row) {
   "desired_status, version, created_ms, connectivity_ms, pull_started_ms, pull_stopped_ms, "      \
   "started_ms, stopping_ms, execution_stopped_ms, stopped_ms, stop_code, stopped_reason, "        \
   "attachment_id, attachment_status, subnet_id, eni_id, mac, private_dns_name, address, "         \
-  "bridge_address, pause_docker_id, pause_docker_name"
+  "bridge_address, pause_docker_id, pause_docker_name, pause_pid"
 #define CONTAINER_COLUMNS                                                                    \
   "task_id, position, name, arn_id, image, image_digest, image_id, essential, cpu, memory, " \
   "memory_reservation, docker_id, docker_name, pid_in_host, last_status, has_exit_code, "    \
@@ -99,7 +100,7 @@ Container read_container(const store::Query& row) {
 Tasks::Tasks(store::Database& db)
     : insert_(db, "INSERT INTO ecs_tasks (" TASK_COLUMNS
                   ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                  "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                  "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       insert_container_(db, "INSERT INTO ecs_containers (" CONTAINER_COLUMNS
                             ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
                             "?, ?, ?)"),
@@ -108,7 +109,8 @@ Tasks::Tasks(store::Database& db)
               "connectivity_ms = ?5, pull_started_ms = ?6, pull_stopped_ms = ?7, started_ms = ?8, "
               "stopping_ms = ?9, execution_stopped_ms = ?10, stopped_ms = ?11, stop_code = ?12, "
               "stopped_reason = ?13, attachment_status = ?14, eni_id = ?15, mac = ?16, "
-              "private_dns_name = ?17, address = ?18, bridge_address = ?19 WHERE id = ?1"),
+              "private_dns_name = ?17, address = ?18, bridge_address = ?19, pause_pid = ?20 WHERE "
+              "id = ?1"),
       update_container_(db,
                         "UPDATE ecs_containers SET image_digest = ?3, image_id = ?4, "
                         "pid_in_host = ?5, last_status = ?6, has_exit_code = ?7, exit_code = ?8, "
@@ -128,6 +130,8 @@ Tasks::Tasks(store::Database& db)
       on_instance_(db, "SELECT " TASK_COLUMNS
                        " FROM ecs_tasks WHERE container_instance_id = ? AND last_status <> "
                        "'STOPPED' ORDER BY sequence"),
+      on_ec2_instance_(
+          db, "SELECT " TASK_COLUMNS " FROM ecs_tasks WHERE ec2_instance_id = ? ORDER BY sequence"),
       unfinished_(db, "SELECT " TASK_COLUMNS
                       " FROM ecs_tasks WHERE last_status <> 'STOPPED' ORDER BY sequence"),
       forget_(db, "DELETE FROM ecs_tasks WHERE last_status = 'STOPPED' AND stopped_ms < ?"),
@@ -158,7 +162,8 @@ void Tasks::insert(Task& t, const std::vector<Container>& containers) {
               t.started_ms, t.stopping_ms, t.execution_stopped_ms, t.stopped_ms, t.stop_code,
               t.stopped_reason, t.attachment.id, t.attachment.status, t.attachment.subnet_id,
               t.attachment.eni_id, t.attachment.mac, t.attachment.private_dns_name,
-              t.attachment.address, t.bridge_address, t.pause_docker_id, t.pause_docker_name);
+              t.attachment.address, t.bridge_address, t.pause_docker_id, t.pause_docker_name,
+              t.pause_pid);
   for (const auto& c : containers) {
     insert_container_.run(c.task_id, c.position, c.name, c.arn_id, c.image, c.image_digest,
                           c.image_id, c.essential, c.cpu, c.memory, c.memory_reservation,
@@ -173,7 +178,7 @@ void Tasks::update(const Task& t) {
               t.pull_started_ms, t.pull_stopped_ms, t.started_ms, t.stopping_ms,
               t.execution_stopped_ms, t.stopped_ms, t.stop_code, t.stopped_reason,
               t.attachment.status, t.attachment.eni_id, t.attachment.mac,
-              t.attachment.private_dns_name, t.attachment.address, t.bridge_address);
+              t.attachment.private_dns_name, t.attachment.address, t.bridge_address, t.pause_pid);
 }
 
 void Tasks::update(const Container& c) {
@@ -217,6 +222,9 @@ std::vector<Task> Tasks::with_token(const std::string& region, const std::string
 }
 std::vector<Task> Tasks::on_instance(const std::string& container_instance_id) {
   return read_all(on_instance_.query(container_instance_id));
+}
+std::vector<Task> Tasks::on_ec2_instance(const std::string& ec2_instance_id) {
+  return read_all(on_ec2_instance_.query(ec2_instance_id));
 }
 std::vector<Task> Tasks::unfinished() { return read_all(unfinished_.query()); }
 

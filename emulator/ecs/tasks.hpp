@@ -29,6 +29,7 @@ class Tasks {
   std::vector<Task> with_token(const std::string& region, const std::string& cluster,
                                const std::string& client_token);
   std::vector<Task> on_instance(const std::string& container_instance_id);  // not STOPPED ones
+  std::vector<Task> on_ec2_instance(const std::string& ec2_instance_id);    // stopped ones, too
   std::vector<Task> unfinished();                                           // of all regions
   // Removes those stopped before that time, and their containers. AWS keeps them about an hour.
   int forget_stopped_before(std::int64_t unix_ms);
@@ -44,8 +45,8 @@ class Tasks {
   std::vector<Task> read_all(store::Query rows);
 
   store::Statement insert_, insert_container_, update_, update_container_, find_, containers_,
-      container_by_docker_, list_, with_token_, on_instance_, unfinished_, forget_, remaining_,
-      counts_, next_sequence_;
+      container_by_docker_, list_, with_token_, on_instance_, on_ec2_instance_, unfinished_,
+      forget_, remaining_, counts_, next_sequence_;
 };
 
 }  // namespace enibox::ecs

@@ -66,38 +66,62 @@ void InstanceReconciler::boot(const ec2::Instance& instance) {
 }
 
 void InstanceReconciler::connect(const std::string& id, const containers::HostStarted& started) {
+  netns_[id] = started.netns_path;
   p_.engine_up(id, started.run_dir);
   p_.tasks.host_up(id, started.netns_path);
   p_.network.prepare_instance(started.netns_path, {});
-  put_interfaces(id, started.netns_path);
+  put_interfaces(id);
   p_.network.when_passed(p_.network.generation(), [this, id] { connected(id); });
 }
 
-void InstanceReconciler::put_interfaces(const std::string& id, const std::string& netns_path) {
+void InstanceReconciler::put_interfaces(const std::string& id) {
   for (const auto& eni : p_.ec2.attached(id)) {
     // A task's interface goes into the task's namespace: its requester is ECS, not the user.
-    if (eni.requester_managed) continue;
-    const auto report = [id, eni_id = eni.eni_id](Outcome<Nothing> outcome) {
-      if (!outcome.ok()) spdlog::warn("instance {}: {}: {}", id, eni_id, outcome.error());
-    };
-    p_.devices.put(eni.eni_id,
-                   {.netns_path = netns_path,
-                    .interface_name = "eth" + std::to_string(eni.device_index),
-                    .dhcp_like = true},
-                   report);
+    if (!eni.requester_managed) put_interface(eni, netns_.at(id));
+  }
+}
+
+void InstanceReconciler::put_interface(const ec2::NetworkInterface& eni,
+                                       const std::string& netns_path) {
+  p_.devices.put(eni.eni_id,
+                 {.netns_path = netns_path,
+                  .interface_name = "eth" + std::to_string(eni.device_index),
+                  .dhcp_like = true},
+                 [id = eni.instance_id, eni_id = eni.eni_id](Outcome<Nothing> outcome) {
+                   if (!outcome.ok()) {
+                     spdlog::warn("instance {}: {}: {}", id, eni_id, outcome.error());
+                   }
+                 });
+}
+
+void InstanceReconciler::interface_changed(const std::string& eni_id) {
+  try {
+    const auto eni = p_.ec2.network_interface(eni_id);
+    const auto host = netns_.find(eni.instance_id);
+    if (eni.requester_managed) {
+      p_.devices.refresh(eni_id);
+    } else if (host != netns_.end()) {
+      put_interface(eni, host->second);
+    } else {
+      p_.devices.remove(eni_id, {});
+    }
+  } catch (const AwsError&) {  // deleted
+    p_.devices.remove(eni_id, {});
   }
 }
 
 void InstanceReconciler::connected(const std::string& id) {
   in_flight_.erase(id);
   const auto instance = p_.ec2.instance(id);
-  if (instance.state != "pending") {  // stopped or terminated while it booted
+  if (instance.state == "running") {  // a reboot: user data ran at the first boot
+    read_agent_config(id);
+  } else if (instance.state == "pending") {
+    p_.ec2.set_instance_state(id, "running", "");
+    spdlog::info("instance {} ({}) is running", id, instance.instance_type);
+    run_user_data(instance);
+  } else {  // stopped or terminated while it booted
     step(id);
-    return;
   }
-  p_.ec2.set_instance_state(id, "running", "");
-  spdlog::info("instance {} ({}) is running", id, instance.instance_type);
-  run_user_data(instance);
 }
 
 void InstanceReconciler::run_user_data(const ec2::Instance& instance) {
@@ -184,29 +208,45 @@ void InstanceReconciler::host_died(const std::string& id) {
   changed(id);
 }
 
-void InstanceReconciler::end(const ec2::Instance& instance) {
-  const std::string id = instance.instance_id;
-  in_flight_.insert(id);
+void InstanceReconciler::reboot(const std::string& id) {
+  if (!in_flight_.insert(id).second) return;
+  take_down(id, "Host EC2 (instance " + id + ") stopped.",
+            [this, id] { boot(p_.ec2.instance(id)); });
+}
+
+// Everything of the instance that is more than a row.
+void InstanceReconciler::take_down(const std::string& id, const std::string& reason,
+                                   std::function<void()> done) {
   registering_.erase(id);
+  netns_.erase(id);
   p_.engine_down(id);
   p_.sessions.end_all_of(id, "");
-  const bool terminating = instance.state == "shutting-down";
-  p_.tasks.host_gone(id,
-                     "Host EC2 (instance " + id + (terminating ? ") terminated." : ") stopped."));
+  p_.tasks.host_gone(id, reason);
   if (auto row = p_.ecs.instances.find_by_ec2(id)) {
     row->agent_connected = false;
     ++row->version;
-    // A terminated instance is deregistered; a stopped one stays, its agent disconnected.
-    if (terminating) row->status = ecs::status::kInactive;
     p_.ecs.instances.update(*row);
   }
   for (const auto& eni : p_.ec2.attached(id)) {
     if (!eni.requester_managed) p_.devices.remove(eni.eni_id, {});
   }
-  p_.runtime.stop_host(id, [this, id](Outcome<Nothing> outcome) {
+  p_.runtime.stop_host(id, [id, done = std::move(done)](Outcome<Nothing> outcome) {
     if (!outcome.ok()) spdlog::warn("instance {}: {}", id, outcome.error());
-    ended(id);
+    done();
   });
+}
+
+void InstanceReconciler::end(const ec2::Instance& instance) {
+  const std::string id = instance.instance_id;
+  in_flight_.insert(id);
+  const bool terminating = instance.state == "shutting-down";
+  take_down(id, "Host EC2 (instance " + id + (terminating ? ") terminated." : ") stopped."),
+            [this, id] { ended(id); });
+  // A terminated instance is deregistered; a stopped one stays, its agent disconnected.
+  if (auto row = p_.ecs.instances.find_by_ec2(id); row && terminating) {
+    row->status = ecs::status::kInactive;
+    p_.ecs.instances.update(*row);
+  }
 }
 
 void InstanceReconciler::ended(const std::string& id) {
@@ -228,10 +268,11 @@ void InstanceReconciler::recover(const containers::Inventory& inventory) {
       if (instance.state == "running" && !alive) {
         host_died(instance.instance_id);
       } else if (instance.state == "running") {
+        netns_[instance.instance_id] = host->started.netns_path;
         p_.engine_up(instance.instance_id, host->started.run_dir);
         p_.tasks.host_up(instance.instance_id, host->started.netns_path);
         p_.network.prepare_instance(host->started.netns_path, {});
-        put_interfaces(instance.instance_id, host->started.netns_path);
+        put_interfaces(instance.instance_id);
         if (!p_.ecs.instances.find_by_ec2(instance.instance_id)) {
           read_agent_config(instance.instance_id);
         }

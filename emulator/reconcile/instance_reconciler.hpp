@@ -34,6 +34,10 @@ class InstanceReconciler {
 
   // The instance's row wants something else than what is (pending, stopping, shutting-down).
   void changed(const std::string& instance_id);
+  // EC2: RebootInstances. Its processes end and it boots again; address, rows and state stay.
+  void reboot(const std::string& instance_id);
+  // An interface was attached, detached, deleted, or has other groups: its device follows.
+  void interface_changed(const std::string& eni_id);
   // Its init died by itself.
   void host_died(const std::string& instance_id);
   // After a restart of the daemon.
@@ -52,10 +56,14 @@ class InstanceReconciler {
   void boot_failed(const std::string& instance_id, const std::string& why);
   void end(const ec2::Instance& instance);
   void ended(const std::string& instance_id);
-  void put_interfaces(const std::string& instance_id, const std::string& netns_path);
+  void take_down(const std::string& instance_id, const std::string& reason,
+                 std::function<void()> done);
+  void put_interfaces(const std::string& instance_id);
+  void put_interface(const ec2::NetworkInterface& eni, const std::string& netns_path);
 
   Parts p_;
   std::set<std::string> in_flight_;
+  std::map<std::string, std::string> netns_;  // of instances that are up
   std::map<std::string, std::string> console_;
   std::map<std::string, std::unique_ptr<Clock::Timer>> registering_;
 };

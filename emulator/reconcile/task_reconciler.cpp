@@ -315,8 +315,8 @@ void TaskReconciler::container_started(const std::string& task_id, const std::st
   step(task_id);
 }
 
-// RUNNING once every essential container is. Reads the rows again: a container that cannot start has
-// ended the task in this very step.
+// RUNNING once every essential container is. Reads the rows again: a container that cannot start
+// has ended the task in this very step.
 void TaskReconciler::note_running(const std::string& task_id) {
   auto seen = view(task_id);
   auto& task = seen->task;

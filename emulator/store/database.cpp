@@ -142,6 +142,21 @@ void Database::migrate() {
   }
 }
 
+void Database::clear() {
+  std::vector<std::string> tables;
+  {
+    Statement names(*this,
+                    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE "
+                    "'sqlite_%' ORDER BY name");
+    auto row = names.query();
+    while (row.next()) tables.push_back(row.text(0));
+  }
+  Transaction transaction(*this);
+  exec("PRAGMA defer_foreign_keys=ON");
+  for (const auto& table : tables) exec(("DELETE FROM \"" + table + "\"").c_str());
+  transaction.commit();
+}
+
 Transaction::Transaction(Database& db) : db_(db) {
   if (db_.depth_++ == 0) db_.exec("BEGIN IMMEDIATE");
 }

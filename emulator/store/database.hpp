@@ -121,6 +121,9 @@ class Database {
   // Throws StoreError when the database is newer than this program.
   void migrate();
 
+  // Deletes every row of every table, in one transaction; the schema stays.
+  void clear();
+
   // One-off statements (not in a loop).
   template <std::size_t N, typename... Args>
   int run(const char (&sql)[N], const Args&... args) {

@@ -102,10 +102,12 @@ CREATE TABLE ecs_tasks (
   address TEXT NOT NULL,
   bridge_address TEXT NOT NULL,       -- 169.254.172.N of ecs-eth0
   pause_docker_id TEXT NOT NULL,
-  pause_docker_name TEXT NOT NULL
+  pause_docker_name TEXT NOT NULL,
+  pause_pid INTEGER NOT NULL          -- in the instance's pid namespace
 ) STRICT;
 CREATE INDEX ecs_tasks_cluster ON ecs_tasks (region, cluster, desired_status, sequence);
 CREATE INDEX ecs_tasks_instance ON ecs_tasks (container_instance_id, last_status);
+CREATE INDEX ecs_tasks_ec2_instance ON ecs_tasks (ec2_instance_id, sequence);
 CREATE INDEX ecs_tasks_unfinished ON ecs_tasks (last_status) WHERE last_status <> 'STOPPED';
 CREATE INDEX ecs_tasks_token ON ecs_tasks (region, cluster, client_token) WHERE client_token <> '';
 

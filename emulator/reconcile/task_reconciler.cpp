@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "emulator/containers/image_store.hpp"
 #include "emulator/reconcile/host_files.hpp"
 
 namespace enibox::reconcile {
@@ -291,6 +292,8 @@ void TaskReconciler::container_started(const std::string& task_id, const std::st
   if (!outcome.ok()) {
     const std::string reason = outcome.error();
     const bool pull = reason.rfind("CannotPull", 0) == 0;
+    spdlog::warn("task {} container {}: {}", task_id, name, reason);
+    if (pull) spdlog::warn("{}", containers::import_hint(container->image));
     work.phase = Phase::kDown;
     if (seen->task.desired_status != status::kStopped) {
       ecs::stop_task(p_.ecs, seen->task, "TaskFailedToStart",

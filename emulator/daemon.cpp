@@ -8,6 +8,7 @@
 
 #include "api/http/aws_endpoint.hpp"
 #include "api/http/server.hpp"
+#include "api/wire/coverage.hpp"
 #include "emulator/asio_clock.hpp"
 #include "emulator/containers/conmon_runtime.hpp"
 #include "emulator/containers/image_store.hpp"
@@ -16,6 +17,7 @@
 #include "emulator/ecs/engine_view.hpp"
 #include "emulator/ecs/session_targets.hpp"
 #include "emulator/engine/engine_api.hpp"
+#include "emulator/iam/iam.hpp"
 #include "emulator/logs/service.hpp"
 #include "emulator/porter_link.hpp"
 #include "emulator/reconcile/instance_reconciler.hpp"
@@ -61,6 +63,7 @@ class Daemon {
         logs_(*db_, clock_),
         sessions_(loop, clock_, *db_, runtime_),
         ec2_(*db_, clock_, network_, options.account_id),
+        iam_(*db_, clock_, options.account_id),
         ecs_(*db_, clock_, ec2_, sessions_, options.account_id),
         targets_(ecs_),
         view_(ecs_, images_),
@@ -131,7 +134,7 @@ class Daemon {
     ec2_.listen({.instance_changed = [this](auto& id) { instances_.changed(id); },
                  .instance_rebooted = [this](auto& id) { instances_.reboot(id); },
                  .eni_changed = [this](auto& id) { instances_.interface_changed(id); },
-                 .instance_profile = {}});
+                 .instance_profile = [this](auto& name) { return iam_.instance_profile(name); }});
   }
 
   void add_services() {
@@ -152,11 +155,7 @@ class Daemon {
       return json_response({{"status", "ok"}, {"version", ENIBOX_VERSION}});
     });
     endpoint_.on_control("GET", "/_enibox/coverage", [this](const auto&) {
-      Json services = Json::object();
-      for (const auto& row : dispatcher_.coverage()) {
-        services[row.service][row.served ? "served" : "not_served"].push_back(row.operation);
-      }
-      return json_response(services);
+      return json_response(api::coverage_json(dispatcher_.coverage()));
     });
     endpoint_.on_late_control("POST", "/_enibox/reset", [this](auto reply) {
       reset_.run([reply = std::move(reply)](const std::string& error) {
@@ -187,6 +186,7 @@ class Daemon {
   logs::LogStore logs_;
   ssm::SessionManager sessions_;
   ec2::Ec2Service ec2_;
+  iam::Iam iam_;
   ecs::Ecs ecs_;
   ecs::SessionTargets targets_;
   ecs::EngineView view_;

@@ -90,6 +90,15 @@ bool on_path(const char* program) {
 
 }  // namespace
 
+bool maps_id(std::string_view id_map, unsigned long id) {
+  // Lines of "first-inside first-outside count".
+  std::istringstream lines{std::string(id_map)};
+  for (unsigned long inside = 0, outside = 0, count = 0; lines >> inside >> outside >> count;) {
+    if (id >= inside && id - inside < count) return true;
+  }
+  return id_map.empty();
+}
+
 std::vector<IdRange> one_to_one(std::string_view uid_map) {
   std::vector<IdRange> ranges;
   std::istringstream lines{std::string(uid_map)};

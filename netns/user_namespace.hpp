@@ -47,6 +47,10 @@ std::vector<IdRange> one_to_one(std::string_view uid_map);
 std::vector<IdRange> subordinate_ranges(std::string_view text, std::string_view user_name,
                                         std::uint32_t uid);
 
+// Whether `id` exists where the map (text of /proc/self/uid_map or gid_map) holds. An empty text is
+// no user namespace: every id does.
+bool maps_id(std::string_view id_map, unsigned long id);
+
 // "0 1000 1\n1 100000 65536\n", the form of /proc/PID/uid_map.
 std::string render_id_map(const std::vector<IdRange>& ranges);
 

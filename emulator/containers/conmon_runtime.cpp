@@ -8,9 +8,11 @@
 #include "emulator/containers/host_process.hpp"
 #include "emulator/containers/pod_process.hpp"
 #include "emulator/containers/process_table.hpp"
+#include "netns/user_namespace.hpp"
 
 // Hosts, pods, containers: their start, their end and what is asked about them. Exec sessions and
 // what a restart finds have files of their own.
+
 namespace enibox::containers {
 namespace {
 
@@ -18,16 +20,7 @@ constexpr auto kExitFileGrace = std::chrono::seconds(2);
 constexpr auto kHostDeathGrace = std::chrono::milliseconds(100);
 
 bool maps_group(gid_t group) {
-  // gid_map: lines of "first-inside first-outside count". user_namespaces(7).
-  const auto words = netns::read_small_file("/proc/self/gid_map").value_or("");
-  unsigned long inside = 0, outside = 0, count = 0;
-  for (std::size_t at = 0; at < words.size();) {
-    if (std::sscanf(words.c_str() + at, "%lu %lu %lu", &inside, &outside, &count) == 3 &&
-        group >= inside && group - inside < count)
-      return true;
-    at = std::min(words.find('\n', at), words.size()) + 1;
-  }
-  return words.empty();
+  return netns::maps_id(netns::read_small_file("/proc/self/gid_map").value_or(""), group);
 }
 
 Json read_profile(const std::string& path) {

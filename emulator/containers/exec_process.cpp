@@ -13,6 +13,8 @@
 #include "emulator/containers/files.hpp"
 #include "emulator/containers/process_table.hpp"
 #include "emulator/containers/pty.hpp"
+#include "netns/process.hpp"
+#include "netns/user_namespace.hpp"
 
 namespace enibox::containers {
 namespace {
@@ -178,8 +180,14 @@ StartedExec exec_in_container(const Container& container, const ExecSpec& spec,
 StartedExec exec_on_host(const Host& host, const ExecSpec& spec) {
   const UniqueFd root(::open(host.outside("/").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root) throw_errno("the instance is not running");
-  const auto user = look_up_user(spec.user.value_or("root"), read_in_root(root.get(), "etc/passwd"),
-                                 read_in_root(root.get(), "etc/group"));
+  const auto look_up = [&](const std::string& name) {
+    return look_up_user(name, read_in_root(root.get(), "etc/passwd"),
+                        read_in_root(root.get(), "etc/group"));
+  };
+  auto user = look_up(spec.user.value_or("root"));
+  // Where an ordinary user has one id there is only root to be (user_namespaces(7)).
+  if (!netns::maps_id(netns::read_small_file("/proc/self/uid_map").value_or(""), user.uid))
+    user = look_up("root");
   const auto name = user.name.empty() ? "root" : user.name;
   auto stdio = make_stdio(host, spec);
   if (spec.tty && ::fchown(stdio.child[0].get(), user.uid, static_cast<gid_t>(-1)) != 0)

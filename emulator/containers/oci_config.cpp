@@ -112,8 +112,11 @@ Json resources(const OciInput& in) {
 }
 
 Json linux_part(const OciInput& in) {
-  Json out{{"namespaces", namespaces(in)}, {"cgroupsPath", in.cgroups_path}};
-  if (in.has_cgroups) out["resources"] = resources(in);
+  Json out{{"namespaces", namespaces(in)}};
+  if (in.has_cgroups) {  // runc without a writable group forgives only when none is named
+    out["cgroupsPath"] = in.cgroups_path;
+    out["resources"] = resources(in);
+  }
   if (!in.sysctls.empty()) out["sysctl"] = in.sysctls;
   if (in.privileged) return out;
   if (!in.seccomp.is_null()) out["seccomp"] = in.seccomp;

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <sstream>
 
-#include "emulator/ec2/images.hpp"
 #include "emulator/reconcile/host_files.hpp"
 
 namespace enibox::reconcile {
@@ -158,9 +157,7 @@ void InstanceReconciler::run_user_data(const ec2::Instance& instance) {
 
 // Only the ECS-optimized images hold an agent.
 void InstanceReconciler::read_agent_config(const std::string& id) {
-  const auto instance = p_.ec2.instance(id);
-  const auto image = ec2::find_image(instance.region, instance.image_id);
-  if (!image || image->ecs_path.empty()) return;
+  if (!p_.ec2.instance(id).has_ecs_agent) return;
   p_.commands.run({.host_id = id,
                    .container_id = "",
                    .argv = {"/bin/cat", "/etc/ecs/ecs.config"},

@@ -12,7 +12,7 @@ boost() { # Debian 12 has Boost 1.81 beside its default 1.74, whose Beast is too
 packages() {
   case $1 in
     build) echo g++ cmake ninja-build pkg-config make git ca-certificates "$(boost)" libnl-3-dev libnl-route-3-dev \
-             libnftables-dev libarchive-dev libsqlite3-dev libssl-dev libpcre2-dev nlohmann-json3-dev libspdlog-dev libgtest-dev ;;
+             libnftables-dev libarchive-dev libsqlite3-dev libssl-dev libpcre2-dev nlohmann-json3-dev libspdlog-dev libgtest-dev libgmock-dev ;;
     run)   echo runc conmon tini busybox-static golang-github-containers-common iproute2 uidmap python3 ;;
     demo)  echo awscli jq curl bsdutils ;;
     test)  echo awscli jq curl bsdutils clang-format clang-tidy python3 python3-botocore util-linux procps ;;

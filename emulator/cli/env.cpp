@@ -83,6 +83,8 @@ int env_command(std::span<const std::string> words) {
   if (const std::string folder = plugin_directory(); !folder.empty() && !plugin_is_on_path()) {
     std::printf("export PATH=%s:\"$PATH\"\n", quoted(folder).c_str());
   }
+  // Debian 12's AWS CLI, 2.9, does not read AWS_ENDPOINT_URL (2.13 and later do).
+  std::printf("aws() { command aws --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"; }\n");
   return 0;
 }
 

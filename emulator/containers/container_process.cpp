@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <csignal>
+#include <cstring>
 #include <stdexcept>
 
 namespace enibox::containers {
@@ -218,6 +220,19 @@ std::uint64_t own_bounding_set() {
   for (unsigned bit = 0; bit < kCapabilities.size(); ++bit)
     if (::prctl(PR_CAPBSET_READ, bit, 0, 0, 0) == 1) out |= std::uint64_t{1} << bit;
   return out;
+}
+
+std::optional<int> signal_number(std::string text) {
+  char* end = nullptr;
+  const long number = std::strtol(text.c_str(), &end, 10);
+  if (!text.empty() && *end == '\0' && number > 0 && number < NSIG) return static_cast<int>(number);
+  for (auto& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  if (text.starts_with("SIG")) text.erase(0, 3);
+  for (int signal = 1; signal < NSIG; ++signal) {
+    const char* known = ::sigabbrev_np(signal);
+    if (known != nullptr && text == known) return signal;
+  }
+  return std::nullopt;
 }
 
 }  // namespace enibox::containers

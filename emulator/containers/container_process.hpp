@@ -50,4 +50,8 @@ UserIds look_up_user(const std::string& user, std::string_view passwd, std::stri
 std::set<std::string> capabilities_of(const ContainerSpec& spec, std::uint64_t bounding_set);
 std::uint64_t own_bounding_set();
 
+// "SIGQUIT", "quit", "3": as in an image's StopSignal and in `docker kill`. nullopt: no such
+// signal.
+std::optional<int> signal_number(std::string text);
+
 }  // namespace enibox::containers

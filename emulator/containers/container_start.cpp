@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <charconv>
+#include <csignal>
 
 #include "emulator/containers/conmon.hpp"
 #include "emulator/containers/files.hpp"
@@ -128,7 +129,13 @@ StartedContainer start(const RuntimeContext& context, const std::shared_ptr<cons
   container->cgroup = host.cgroup.child(group_below_host(pod->id, id));
   write_record(*container);
   start_created(host, id, container->init);
-  return {container, {container->pid_in_host, image.manifest_digest, image.id, input.argv}};
+  // As Docker shows it: without the init process that it puts in front.
+  return {container,
+          {.pid_in_host = container->pid_in_host,
+           .image_digest = image.manifest_digest,
+           .image_id = image.id,
+           .argv = merge_argv(image.config, spec),
+           .stop_signal = signal_number(image.config.stop_signal).value_or(SIGTERM)}};
 }
 
 }  // namespace

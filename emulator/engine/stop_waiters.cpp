@@ -1,12 +1,10 @@
 #include "emulator/engine/stop_waiters.hpp"
 
 #include <signal.h>
-#include <string.h>
 
 #include <algorithm>
-#include <cctype>
-#include <cstdlib>
 
+#include "emulator/containers/container_process.hpp"
 #include "emulator/engine/errors.hpp"
 
 namespace enibox::engine {
@@ -32,16 +30,7 @@ void require_runtime(const EngineContainer& container) {
 }  // namespace
 
 int signal_number(const std::string& text) {
-  char* end = nullptr;
-  const long number = std::strtol(text.c_str(), &end, 10);
-  if (!text.empty() && *end == '\0' && number > 0 && number < NSIG) return static_cast<int>(number);
-  std::string name = text;
-  for (auto& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  if (name.starts_with("SIG")) name.erase(0, 3);
-  for (int signal = 1; signal < NSIG; ++signal) {
-    const char* known = sigabbrev_np(signal);
-    if (known != nullptr && name == known) return signal;
-  }
+  if (const auto number = containers::signal_number(text)) return *number;
   throw EngineError(400, "Invalid signal: " + text);
 }
 

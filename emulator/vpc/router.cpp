@@ -211,7 +211,7 @@ bool Router::is_alive(const Eni& eni) {
 
 int Router::next_number() {
   for (int tries = 0; tries < kLastNumber; ++tries) {
-    last_number_ = last_number_ >= kLastNumber ? 2 : last_number_ + 1;
+    last_number_ = last_number_ >= kLastNumber ? kFirstNumber : last_number_ + 1;
     if (!unclaimed_.contains(last_number_) &&
         std::none_of(enis_.begin(), enis_.end(),
                      [&](const auto& entry) { return entry.second.number == last_number_; }))

@@ -91,7 +91,10 @@ class Router {
   std::map<std::string, int, std::less<>> subnet_numbers_;  // from 1 on, never given twice
   std::map<std::string, Eni, std::less<>> enis_;
   std::map<int, netns::Link> unclaimed_;  // adopted, by index, not put yet
-  int last_number_ = 1;                   // lo is 1
+  // An ENI's number is the index of its end in the router. Numbers begin above the indexes of a
+  // task's own links: `ip` there takes the peer's index for one of them (eth0@ecs-eth0).
+  static constexpr int kFirstNumber = 100;
+  int last_number_ = kFirstNumber - 1;
 };
 
 }  // namespace enibox::vpc

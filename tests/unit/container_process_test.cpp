@@ -36,6 +36,15 @@ TEST(ContainerProcess, ArgvFollowsDockersTable) {
   EXPECT_THROW(merge_argv({}, {}), std::runtime_error);
 }
 
+TEST(ContainerProcess, SignalsHaveNamesAndNumbers) {
+  EXPECT_EQ(signal_number("SIGQUIT"), 3);
+  EXPECT_EQ(signal_number("quit"), 3);
+  EXPECT_EQ(signal_number("9"), 9);
+  for (const char* none : {"", "SIG", "0", "-1", "99", "SIGNONE", "9x"}) {
+    EXPECT_EQ(signal_number(none), std::nullopt) << none;
+  }
+}
+
 TEST(ContainerProcess, EnvironmentIsMergedByName) {
   ImageConfig image;
   image.env = {"PATH=/opt/bin", "A=1", "EMPTY="};

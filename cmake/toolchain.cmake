@@ -17,6 +17,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # g++ 12 finds these in libstdc++'s own std::string at -O2 (GCC bugs 105329, 105651).
   target_compile_options(enibox_options INTERFACE
     -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+  # And these, in std::string and in std::variant with a std::exception_ptr (105562, 105593).
+  target_compile_options(enibox_options INTERFACE
+    $<$<NOT:$<CONFIG:Debug>>:-Wno-stringop-overread>
+    $<$<NOT:$<CONFIG:Debug>>:-Wno-maybe-uninitialized>)
 endif()
 
 find_program(MOLD mold)

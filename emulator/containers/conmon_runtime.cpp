@@ -38,12 +38,15 @@ std::shared_ptr<const RuntimeContext> make_context(const ImageStore& images,
   context->state_dir = options.state_dir;
   context->images = &images;
   context->cgroup = options.cgroup;
-  context->seccomp_profile = read_profile(options.seccomp_profile);
   constexpr gid_t kTty = 5;
   context->maps_tty_group = maps_group(kTty);
   for (const char* below : {"/hosts", "/netns"}) make_directories(options.run_dir + below);
   make_directories(options.state_dir + "/hosts");
-  context->may_mount_sysfs = may_mount_sysfs(options.run_dir + "/probe");
+  context->found_out =
+      std::async(std::launch::deferred, [options] {
+        return RuntimeContext::Abilities{read_profile(options.seccomp_profile),
+                                         may_mount_sysfs(options.run_dir + "/probe")};
+      }).share();
   if (!context->cgroup.usable())
     spdlog::warn("containers run without limits: no control group is writable");
   return context;
@@ -56,7 +59,17 @@ ConmonRuntime::ConmonRuntime(boost::asio::io_context& loop, const ImageStore& im
     : loop_(loop),
       context_(make_context(images, options)),
       files_(loop),
-      pool_(loop, options.threads) {}
+      pool_(loop, options.threads) {
+  // In time for the first container, and out of the way of the first request.
+  run_job<Nothing>(
+      [context = context_] {
+        context->abilities();
+        return Nothing();
+      },
+      [](Outcome<Nothing> outcome) {
+        if (!outcome.ok()) spdlog::warn("what containers may do here: {}", outcome.error());
+      });
+}
 
 ConmonRuntime::~ConmonRuntime() = default;
 

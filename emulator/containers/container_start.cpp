@@ -74,12 +74,13 @@ OciInput oci_input(const RuntimeContext& context, const Pod& pod, const Containe
   in.shm_bytes = spec.shm_bytes;
   in.read_only_root = spec.read_only_root;
   in.privileged = spec.privileged;
-  if (!context.seccomp_profile.is_null() && !spec.privileged)
-    in.seccomp = seccomp_for(context.seccomp_profile, seccomp_target_here(in.capabilities));
+  const auto& abilities = context.abilities();
+  if (!abilities.seccomp_profile.is_null() && !spec.privileged)
+    in.seccomp = seccomp_for(abilities.seccomp_profile, seccomp_target_here(in.capabilities));
   in.has_cgroups = pod.host->has_cgroups;
   in.cgroups_v2 = pod.host->cgroup.version() == netns::Cgroup::Version::kV2;
   in.maps_tty_group = context.maps_tty_group;
-  in.may_mount_sysfs = context.may_mount_sysfs;
+  in.may_mount_sysfs = abilities.may_mount_sysfs;
   return in;
 }
 

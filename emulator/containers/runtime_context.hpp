@@ -1,4 +1,5 @@
 #pragma once
+#include <future>
 #include <memory>
 #include <string>
 
@@ -17,9 +18,17 @@ struct RuntimeContext {
   std::string state_dir;  // overlay uppers, logs, volumes
   const ImageStore* images = nullptr;
   netns::Cgroup cgroup;  // the box's; `none` runs without limits
-  Json seccomp_profile;  // in Docker's format; null: containers run without a filter
   bool maps_tty_group = true;
-  bool may_mount_sysfs = true;
+
+  // Dear to find out (a file to parse, a namespace to try), so the daemon does not wait for it at
+  // its start: whoever asks first does the work, on the pool.
+  struct Abilities {
+    Json seccomp_profile;  // in Docker's format; null: containers run without a filter
+    bool may_mount_sysfs = true;
+  };
+  std::shared_future<Abilities> found_out;
+  // Blocks. For any thread.
+  const Abilities& abilities() const { return found_out.get(); }
 
   HostLayout layout(const std::string& host_id) const {
     return {run_dir + "/hosts/" + host_id, state_dir + "/hosts/" + host_id};

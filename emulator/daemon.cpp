@@ -71,7 +71,7 @@ class Daemon {
         engine_({loop, server_, view_, runtime_, clock_}),
         devices_(ec2_, network_),
         commands_(loop, runtime_),
-        tasks_({ecs_, devices_, network_, runtime_, logs_, sessions_, clock_}),
+        tasks_({ecs_, devices_, network_, runtime_, logs_, sessions_, commands_, clock_}),
         instances_({ecs_, ec2_, devices_, network_, runtime_, sessions_, tasks_, commands_, clock_,
                     kInstanceImage,
                     [this](auto& id, auto& run_dir) { engine_.listen(id, run_dir); },

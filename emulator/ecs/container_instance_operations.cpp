@@ -33,6 +33,7 @@ constexpr std::array kCapabilities{
     "ecs.capability.task-eni",
     "ecs.capability.task-cpu-mem-limit",
     "ecs.capability.execution-role-awslogs",
+    "ecs.capability.container-health-check",
     "ecs.capability.container-ordering",
     "ecs.capability.execute-command",
 };

@@ -46,6 +46,12 @@ std::string docker_state(const Container& container) {
   return container.last_status == status::kStopped ? "exited" : "created";
 }
 
+std::string docker_health(const Json& effective, const Container& container) {
+  if (!effective.contains("healthCheck")) return {};
+  if (container.health == "UNKNOWN") return "starting";
+  return container.health == "HEALTHY" ? "healthy" : "unhealthy";
+}
+
 EngineContainer task_container(Ecs& ecs, const Task& task, const Json& definition,
                                const Container& row) {
   const auto spec = container_spec(task, definition, row);
@@ -66,6 +72,7 @@ EngineContainer task_container(Ecs& ecs, const Task& task, const Json& definitio
   shown.oom_killed = row.reason.rfind("OutOfMemoryError", 0) == 0;
   shown.pid_in_host = shown.state == "running" ? static_cast<pid_t>(row.pid_in_host) : 0;
   shown.stop_signal = static_cast<int>(row.stop_signal);
+  shown.health = docker_health(effective, row);
   shown.labels = labels(ecs, task, row.name);
   for (const auto& [key, value] : effective.value("dockerLabels", Json::object()).items()) {
     shown.labels[key] = value.get<std::string>();

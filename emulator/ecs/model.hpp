@@ -55,6 +55,7 @@ struct Container {
   std::string reason;
   std::vector<std::string> argv;
   std::int64_t stop_signal = 15;
+  std::string health = "UNKNOWN";
   std::int64_t created_ms = 0, started_ms = 0, finished_ms = 0;
 };
 

@@ -37,7 +37,7 @@ Json container_json(Ecs& ecs, const Task& task, const Container& c) {
                {"lastStatus", c.last_status},
                {"networkBindings", Json::array()},
                {"networkInterfaces", Json::array()},
-               {"healthStatus", "UNKNOWN"},
+               {"healthStatus", c.health},
                {"cpu", std::to_string(c.cpu)}};
   if (!c.image_digest.empty()) json["imageDigest"] = c.image_digest;
   if (c.started_ms != 0) json["runtimeId"] = c.docker_id;
@@ -55,6 +55,16 @@ Json container_json(Ecs& ecs, const Task& task, const Container& c) {
     json["managedAgents"] = Json::array({std::move(agent)});
   }
   return json;
+}
+
+// Of the essential containers with a health check: the worst one's. AWS: Task.healthStatus.
+std::string task_health(const std::vector<Container>& containers) {
+  std::string health = "UNKNOWN";
+  for (const auto& container : containers) {
+    if (!container.essential || container.health == "UNKNOWN") continue;
+    if (health != "UNHEALTHY") health = container.health;
+  }
+  return health;
 }
 
 Json integer_resource(const char* name, std::int64_t value) {
@@ -94,7 +104,6 @@ Json task_json(Ecs& ecs, const Task& t, bool with_tags) {
       {"desiredStatus", t.desired_status},
       {"enableExecuteCommand", t.enable_execute_command},
       {"group", t.group},
-      {"healthStatus", "UNKNOWN"},
       {"lastStatus", t.last_status},
       {"launchType", t.launch_type},
       {"overrides", t.overrides},
@@ -107,9 +116,11 @@ Json task_json(Ecs& ecs, const Task& t, bool with_tags) {
     json["containerInstanceArn"] =
         ecs.arns.container_instance(t.region, t.cluster, t.container_instance_id);
   }
-  for (const auto& container : ecs.tasks.containers(t.id)) {
+  const auto containers = ecs.tasks.containers(t.id);
+  for (const auto& container : containers) {
     json["containers"].push_back(container_json(ecs, t, container));
   }
+  json["healthStatus"] = task_health(containers);
   if (t.connectivity_ms != 0) json["connectivity"] = "CONNECTED";
   const std::map<const char*, const std::string*> texts{{"cpu", &t.cpu},
                                                         {"memory", &t.memory},

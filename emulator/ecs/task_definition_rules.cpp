@@ -428,6 +428,14 @@ Json required_attributes(const Json& definition) {
       definition.value("networkMode", "") != "awsvpc") {
     names.insert("ecs.capability.task-cpu-mem-limit");
   }
+  if (has(definition, "proxyConfiguration")) names.insert("ecs.capability.aws-appmesh");
+  for (const auto& volume : definition.value("volumes", Json::array())) {
+    if (has(volume, "efsVolumeConfiguration")) names.insert("ecs.capability.efs");
+    if (has(volume, "dockerVolumeConfiguration")) {
+      const std::string driver = volume["dockerVolumeConfiguration"].value("driver", "local");
+      names.insert("ecs.capability.docker-plugin." + driver);
+    }
+  }
   for (const auto& container : definition.at("containerDefinitions")) {
     if (has(container, "logConfiguration")) {
       const std::string driver = text(container.at("logConfiguration"), "logDriver");
@@ -447,6 +455,15 @@ Json required_attributes(const Json& definition) {
       names.insert("com.amazonaws.ecs.capability.docker-remote-api.1.29");
     }
     if (has(container, "dependsOn")) names.insert("ecs.capability.container-ordering");
+    if (has(container, "environmentFiles")) names.insert("ecs.capability.env-files.s3");
+    if (has(container, "restartPolicy")) names.insert("ecs.capability.container-restart-policy");
+    if (has(container, "repositoryCredentials")) {
+      names.insert("ecs.capability.private-registry-authentication.secretsmanager");
+    }
+    if (has(container, "firelensConfiguration")) {
+      names.insert("ecs.capability.firelens." +
+                   text(container.at("firelensConfiguration"), "type"));
+    }
     if (container.value("privileged", false)) {
       names.insert("com.amazonaws.ecs.capability.privileged-container");
     }

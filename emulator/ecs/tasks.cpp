@@ -76,6 +76,7 @@ Container read_container(const store::Query& row) {
   c.reason = row.text(i++);
   c.argv = Json::parse(row.text(i++)).get<std::vector<std::string>>();
   c.stop_signal = row.integer(i++);
+  c.health = row.text(i++);
   c.created_ms = row.integer(i++);
   c.started_ms = row.integer(i++);
   c.finished_ms = row.integer(i++);
@@ -95,7 +96,7 @@ Container read_container(const store::Query& row) {
 #define CONTAINER_COLUMNS                                                                    \
   "task_id, position, name, arn_id, image, image_digest, image_id, essential, cpu, memory, " \
   "memory_reservation, docker_id, docker_name, pid_in_host, last_status, has_exit_code, "    \
-  "exit_code, reason, argv_json, stop_signal, created_ms, started_ms, finished_ms"
+  "exit_code, reason, argv_json, stop_signal, health, created_ms, started_ms, finished_ms"
 
 Tasks::Tasks(store::Database& db)
     : insert_(db, "INSERT INTO ecs_tasks (" TASK_COLUMNS
@@ -103,7 +104,7 @@ Tasks::Tasks(store::Database& db)
                   "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       insert_container_(db, "INSERT INTO ecs_containers (" CONTAINER_COLUMNS
                             ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                            "?, ?, ?)"),
+                            "?, ?, ?, ?)"),
       update_(db,
               "UPDATE ecs_tasks SET last_status = ?2, desired_status = ?3, version = ?4, "
               "connectivity_ms = ?5, pull_started_ms = ?6, pull_stopped_ms = ?7, started_ms = ?8, "
@@ -111,11 +112,12 @@ Tasks::Tasks(store::Database& db)
               "stopped_reason = ?13, attachment_status = ?14, eni_id = ?15, mac = ?16, "
               "private_dns_name = ?17, address = ?18, bridge_address = ?19, pause_pid = ?20 WHERE "
               "id = ?1"),
-      update_container_(db,
-                        "UPDATE ecs_containers SET image_digest = ?3, image_id = ?4, "
-                        "pid_in_host = ?5, last_status = ?6, has_exit_code = ?7, exit_code = ?8, "
-                        "reason = ?9, argv_json = ?10, stop_signal = ?11, created_ms = ?12, "
-                        "started_ms = ?13, finished_ms = ?14 WHERE task_id = ?1 AND name = ?2"),
+      update_container_(
+          db,
+          "UPDATE ecs_containers SET image_digest = ?3, image_id = ?4, "
+          "pid_in_host = ?5, last_status = ?6, has_exit_code = ?7, exit_code = ?8, "
+          "reason = ?9, argv_json = ?10, stop_signal = ?11, health = ?12, created_ms "
+          "= ?13, started_ms = ?14, finished_ms = ?15 WHERE task_id = ?1 AND name = ?2"),
       find_(db, "SELECT " TASK_COLUMNS " FROM ecs_tasks WHERE id = ?"),
       containers_(db, "SELECT " CONTAINER_COLUMNS
                       " FROM ecs_containers WHERE task_id = ? ORDER BY position"),
@@ -168,8 +170,8 @@ void Tasks::insert(Task& t, const std::vector<Container>& containers) {
     insert_container_.run(c.task_id, c.position, c.name, c.arn_id, c.image, c.image_digest,
                           c.image_id, c.essential, c.cpu, c.memory, c.memory_reservation,
                           c.docker_id, c.docker_name, c.pid_in_host, c.last_status, c.has_exit_code,
-                          c.exit_code, c.reason, Json(c.argv).dump(), c.stop_signal, c.created_ms,
-                          c.started_ms, c.finished_ms);
+                          c.exit_code, c.reason, Json(c.argv).dump(), c.stop_signal, c.health,
+                          c.created_ms, c.started_ms, c.finished_ms);
   }
 }
 
@@ -184,7 +186,7 @@ void Tasks::update(const Task& t) {
 void Tasks::update(const Container& c) {
   update_container_.run(c.task_id, c.name, c.image_digest, c.image_id, c.pid_in_host, c.last_status,
                         c.has_exit_code, c.exit_code, c.reason, Json(c.argv).dump(), c.stop_signal,
-                        c.created_ms, c.started_ms, c.finished_ms);
+                        c.health, c.created_ms, c.started_ms, c.finished_ms);
 }
 
 std::optional<Task> Tasks::find(const std::string& task_id) {

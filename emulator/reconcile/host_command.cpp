@@ -4,6 +4,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
+#include <csignal>
 #include <optional>
 
 namespace enibox::reconcile {
@@ -14,10 +15,12 @@ constexpr auto kDrain = std::chrono::milliseconds(200);
 }  // namespace
 
 struct HostCommands::Running {
-  explicit Running(boost::asio::io_context& loop) : in(loop), out(loop), err(loop), grace(loop) {}
+  explicit Running(boost::asio::io_context& loop)
+      : in(loop), out(loop), err(loop), grace(loop), limit(loop) {}
 
   boost::asio::posix::stream_descriptor in, out, err;
-  boost::asio::steady_timer grace;
+  boost::asio::steady_timer grace, limit;
+  std::chrono::milliseconds timeout{};
   std::string input;
   Done<Result> done;
   Result result;
@@ -27,10 +30,12 @@ struct HostCommands::Running {
   std::optional<int> exit_code;
 };
 
-void HostCommands::run(containers::ExecSpec spec, std::string input, Done<Result> done) {
+void HostCommands::run(containers::ExecSpec spec, std::string input, Done<Result> done,
+                       std::chrono::milliseconds timeout) {
   auto running = std::make_shared<Running>(loop_);
   running->input = std::move(input);
   running->done = std::move(done);
+  running->timeout = timeout;
   spec.tty = false;
   runtime_.exec(std::move(spec), [this, running](Outcome<containers::ExecStarted> outcome) {
     if (!outcome.ok()) {
@@ -54,6 +59,11 @@ void HostCommands::start(const std::shared_ptr<Running>& running, containers::Ex
                            });
   read(running, running->out);
   read(running, running->err);
+  if (running->timeout.count() == 0) return;
+  running->limit.expires_after(running->timeout);
+  running->limit.async_wait([this, running](boost::system::error_code error) {
+    if (!error && !running->exit_code) runtime_.signal_exec(running->exec_id, SIGKILL);
+  });
 }
 
 template <typename Stream>
@@ -99,6 +109,7 @@ void HostCommands::finish(const std::shared_ptr<Running>& running) {
   boost::system::error_code ignored;
   for (auto* stream : {&running->in, &running->out, &running->err}) stream->close(ignored);
   running->grace.cancel();
+  running->limit.cancel();
   std::exchange(running->done, nullptr)(std::move(running->result));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -9,8 +10,8 @@
 
 namespace enibox::reconcile {
 
-// Runs commands without a terminal on a container instance and collects what they print: user data,
-// reading a file. Loop thread only.
+// Runs commands without a terminal, on a container instance or in a container, and collects what
+// they print: user data, reading a file, health checks. Loop thread only.
 class HostCommands {
  public:
   struct Result {
@@ -20,8 +21,10 @@ class HostCommands {
   HostCommands(boost::asio::io_context& loop, containers::Runtime& runtime)
       : loop_(loop), runtime_(runtime) {}
 
-  // `input` is the command's whole standard input.
-  void run(containers::ExecSpec spec, std::string input, Done<Result> done);
+  // `input` is the command's whole standard input. One that runs longer than `timeout` (0: as long
+  // as it likes) is killed; its exit code is then that of SIGKILL.
+  void run(containers::ExecSpec spec, std::string input, Done<Result> done,
+           std::chrono::milliseconds timeout = {});
   // The runtime's event; true when the exec was one of ours.
   bool exited(std::uint64_t exec_id, int exit_code);
 

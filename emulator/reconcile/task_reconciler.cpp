@@ -73,6 +73,7 @@ void TaskReconciler::container_exited(const containers::ContainerExit& exit) {
 
 void TaskReconciler::finish_container(ecs::Container& container, std::optional<int> exit_code,
                                       const std::string& reason) {
+  health_.forget(container.docker_id);
   container.last_status = status::kStopped;
   container.finished_ms = p_.clock.now_ms();
   if (exit_code) {
@@ -235,7 +236,7 @@ bool TaskReconciler::ready_to_start(const View& seen, const ecs::Container& cont
     if (condition == "START" && on->last_status == status::kPending) return false;
     if (condition == "COMPLETE" && !done) return false;
     if (condition == "SUCCESS" && !good) return false;
-    if (condition == "HEALTHY" && on->last_status != status::kRunning) return false;
+    if (condition == "HEALTHY" && on->health != "HEALTHY") return false;
   }
   return true;
 }
@@ -313,9 +314,25 @@ void TaskReconciler::container_started(const std::string& task_id, const std::st
   if (!is_stopped(*container)) {  // it may have ended before this answer came
     work.phase = Phase::kUp;
     container->last_status = status::kRunning;
+    watch_health(*seen, *container);
   }
   p_.ecs.tasks.update(*container);
   step(task_id);
+}
+
+void TaskReconciler::watch_health(const View& seen, const ecs::Container& container) {
+  const Json& definition = container_definition(seen.definition, container.name);
+  health_.watch(seen.task.ec2_instance_id, container.docker_id,
+                definition.value("healthCheck", Json::object()));
+}
+
+void TaskReconciler::health_changed(const std::string& docker_id, const std::string& health) {
+  auto container = p_.ecs.tasks.container_by_docker_id(docker_id);
+  if (!container || is_stopped(*container)) return;
+  container->health = health;
+  p_.ecs.tasks.update(*container);
+  spdlog::info("task {} container {} is {}", container->task_id, container->name, health);
+  wake(container->task_id);  // others may have waited for it
 }
 
 // RUNNING once every essential container is. Reads the rows again: a container that cannot start
@@ -499,6 +516,7 @@ void TaskReconciler::recover(const containers::Inventory& inventory) {
           container.last_status = status::kRunning;
           p_.ecs.tasks.update(container);
         }
+        if (const auto seen = view(task.id)) watch_health(*seen, container);
       } else if (container.last_status == status::kRunning) {
         its.phase = Phase::kDown;
         const bool known = found != inventory.containers.end();

@@ -9,6 +9,7 @@
 #include "emulator/ecs/ecs.hpp"
 #include "emulator/logs/sink.hpp"
 #include "emulator/reconcile/devices.hpp"
+#include "emulator/reconcile/health_monitor.hpp"
 #include "emulator/vpc/network.hpp"
 
 namespace enibox::reconcile {
@@ -25,9 +26,13 @@ class TaskReconciler {
     containers::Runtime& runtime;
     logs::Sink& logs;
     ssm::Sessions& sessions;
+    HostCommands& commands;
     Clock& clock;
   };
-  explicit TaskReconciler(Parts parts) : p_(parts) {}
+  explicit TaskReconciler(Parts parts)
+      : p_(parts), health_(p_.commands, p_.clock, [this](const auto& id, const auto& status) {
+          health_changed(id, status);
+        }) {}
 
   // A container instance is up: its tasks' second interface hangs on this namespace.
   void host_up(const std::string& host_id, const std::string& netns_path);
@@ -77,6 +82,8 @@ class TaskReconciler {
                          Outcome<containers::ContainerStarted> outcome);
   void finish_container(ecs::Container& container, std::optional<int> exit_code,
                         const std::string& reason);
+  void watch_health(const View& view, const ecs::Container& container);
+  void health_changed(const std::string& docker_id, const std::string& status);
   void note_running(const std::string& task_id);
 
   void stop_container(const View& view, ecs::Container& container, Work& work);
@@ -88,6 +95,7 @@ class TaskReconciler {
   std::optional<ecs::LogTarget> log_target(const View& view, const ecs::Container& container);
 
   Parts p_;
+  HealthMonitor health_;
   std::map<std::string, Work> work_;
   std::map<std::string, std::string> host_netns_;                     // by instance id
   std::map<std::string, std::optional<ecs::LogTarget>> log_targets_;  // by Docker id

@@ -132,6 +132,7 @@ CREATE TABLE ecs_containers (
   reason TEXT NOT NULL,
   argv_json TEXT NOT NULL,
   stop_signal INTEGER NOT NULL,
+  health TEXT NOT NULL,               -- UNKNOWN, HEALTHY, UNHEALTHY
   created_ms INTEGER NOT NULL,
   started_ms INTEGER NOT NULL,
   finished_ms INTEGER NOT NULL,

@@ -55,14 +55,14 @@ class EcsTest : public testing::Test {
         ec2_service(ec2.operations()),
         devices(ec2, network),
         commands(loop, runtime),
-        tasks({ecs, devices, network, runtime, logs, sessions, clock}),
+        tasks({ecs, devices, network, runtime, logs, sessions, commands, clock}),
         instances({ecs, ec2, devices, network, runtime, sessions, tasks, commands, clock, "image",
                    [](auto&, auto&) {}, [](auto&) {}}) {
     ecs.task_changed = [this](const std::string& id) { tasks.changed(id); };
     runtime.listen({.container_exited = [this](auto exit) { tasks.container_exited(exit); },
                     .host_died = [this](auto id) { instances.host_died(id); },
                     .logged = [this](auto id, auto lines) { tasks.logged(id, lines); },
-                    .exec_exited = [](auto, auto) {}});
+                    .exec_exited = [this](auto id, int code) { commands.exited(id, code); }});
     runtime.on_exec = [this](containers::ExecStarted& started) {
       for (auto* end : {&started.in, &started.out, &started.err}) {
         int ends[2];

@@ -155,9 +155,9 @@ TEST_F(Operations, ExecuteCommandRefusesAsEcsDoes) {
     request.update(changes);
     return refused("ExecuteCommand", request);
   };
-  EXPECT_TRUE(
-      exec(Json::object()).second.starts_with("The execute command failed because execute command was "
-                                  "not enabled"));
+  EXPECT_TRUE(exec(Json::object())
+                  .second.starts_with("The execute command failed because execute command was "
+                                      "not enabled"));
   EXPECT_EQ(exec({{"interactive", false}}).second,
             "Interactive is the only mode supported currently.");
   EXPECT_EQ(exec({{"container", "db"}}).second, "The container db was not found in the task.");
@@ -181,6 +181,17 @@ TEST_F(Operations, AClusterInUseIsNotDeleted) {
   EXPECT_EQ(described["clusters"][0]["runningTasksCount"], 1);
   EXPECT_EQ(described["clusters"][0]["registeredContainerInstancesCount"], 1);
   EXPECT_EQ(described["failures"][0]["reason"], "MISSING");
+}
+
+TEST_F(Operations, WhatTheInstancesDoNotOfferIsAnAttributeFailure) {
+  lab();
+  auto definition = nginx_definition();
+  definition["executionRoleArn"] = "arn:aws:iam::111122223333:role/e";
+  definition["containerDefinitions"][0]["secrets"] = {{{"name", "A"}, {"valueFrom", "param"}}};
+  call("RegisterTaskDefinition", definition);
+  const Json answer = call("RunTask", run_input());
+  EXPECT_EQ(answer["tasks"], Json::array());
+  EXPECT_EQ(answer["failures"][0]["reason"], "ATTRIBUTE");
 }
 
 TEST_F(Operations, AContainerInstanceTellsWhatItHasLeft) {

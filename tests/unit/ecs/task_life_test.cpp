@@ -201,6 +201,41 @@ TEST_F(TaskLife, AFailedDependencyEndsTheTask) {
   EXPECT_EQ(task(arn)["lastStatus"], "STOPPED");
 }
 
+TEST_F(TaskLife, HealthChecksDecideWhatTheTaskSaysAndWhatStarts) {
+  lab();
+  auto definition = nginx_definition();
+  definition["containerDefinitions"][0]["healthCheck"] = {
+      {"command", {"CMD-SHELL", "true"}}, {"interval", 10}, {"retries", 2}};
+  definition["containerDefinitions"].push_back(
+      {{"name", "after"},
+       {"image", "busybox"},
+       {"essential", false},
+       {"dependsOn", {{{"containerName", "nginx"}, {"condition", "HEALTHY"}}}}});
+  call("RegisterTaskDefinition", definition);
+  const std::string arn = call("RunTask", run_input())["tasks"][0]["taskArn"];
+  clock.run_posted();
+  EXPECT_EQ(task(arn)["lastStatus"], "RUNNING");
+  EXPECT_EQ(task(arn)["healthStatus"], "UNKNOWN");
+  EXPECT_EQ(runtime.containers.size(), 1U);
+
+  const auto probe_ends = [&](int code) {
+    clock.advance(std::chrono::seconds(10));
+    far_ends.clear();  // the probe's output ends
+    runtime.end_exec(runtime.execs.rbegin()->first, code);
+    loop.restart();
+    loop.poll();
+    clock.run_posted();
+  };
+  probe_ends(0);
+  EXPECT_EQ(task(arn)["healthStatus"], "HEALTHY");
+  EXPECT_EQ(runtime.containers.size(), 2U) << "what waited for it has started";
+  probe_ends(1);
+  EXPECT_EQ(task(arn)["healthStatus"], "HEALTHY") << "one failure is not enough";
+  probe_ends(1);
+  EXPECT_EQ(task(arn)["healthStatus"], "UNHEALTHY");
+  EXPECT_EQ(task(arn)["lastStatus"], "RUNNING") << "a standalone task is not stopped for it";
+}
+
 TEST_F(TaskLife, TheInstancesEndIsTheTasksEnd) {
   lab();
   const std::string arn = run_nginx();
@@ -254,7 +289,7 @@ TEST_F(TaskLife, ARestartTakesOverWhatRunsAndEndsWhatDoesNot) {
   for (auto& [id, container] : runtime.containers) {
     if (dies.ends_with(container.spec.pod_id)) container.running = false;
   }
-  reconcile::TaskReconciler next({ecs, devices, network, runtime, logs, sessions, clock});
+  reconcile::TaskReconciler next({ecs, devices, network, runtime, logs, sessions, commands, clock});
   runtime.inventory([&](auto inventory) { next.recover(inventory.get()); });
   clock.run_posted();
   EXPECT_EQ(task(lives)["lastStatus"], "RUNNING");

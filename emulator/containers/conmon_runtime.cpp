@@ -44,8 +44,7 @@ std::shared_ptr<const RuntimeContext> make_context(const ImageStore& images,
   make_directories(options.state_dir + "/hosts");
   context->found_out =
       std::async(std::launch::deferred, [options] {
-        return RuntimeContext::Abilities{read_profile(options.seccomp_profile),
-                                         may_mount_sysfs(options.run_dir + "/probe")};
+        return RuntimeContext::Abilities{read_profile(options.seccomp_profile), may_mount_sysfs()};
       }).share();
   if (!context->cgroup.usable())
     spdlog::warn("containers run without limits: no control group is writable");

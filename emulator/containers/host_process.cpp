@@ -5,6 +5,10 @@
 #include <signal.h>
 #include <spdlog/spdlog.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <thread>
 
 #include "emulator/containers/container_process.hpp"
 #include "emulator/containers/files.hpp"
@@ -238,19 +242,23 @@ std::shared_ptr<const Host> recall_host(const RuntimeContext& context, const std
   return host;
 }
 
-bool may_mount_sysfs(const std::string& scratch) {
-  make_directories(scratch);
-  netns::SpawnOptions probe;
-  probe.program = "/bin/true";
-  probe.argv = {"true"};
-  probe.new_namespaces = CLONE_NEWNS | CLONE_NEWNET;
-  probe.steps.mount("", "/", "", MS_REC | MS_PRIVATE).mount("sysfs", scratch, "sysfs", kPlain);
-  try {
-    netns::wait_and_reap(netns::spawn(probe).pidfd);
-    return true;
-  } catch (const std::system_error&) {
-    return false;
-  }
+bool may_mount_sysfs() {
+  bool may = false;
+  // A thread can leave its network namespace by itself, and a mount need not be attached.
+  std::thread probe([&may] {
+    if (::unshare(CLONE_NEWNET) != 0) return;
+    const auto call = [](long number, auto... arguments) {
+      return static_cast<int>(::syscall(number, arguments...));
+    };
+    const netns::UniqueFd context(call(SYS_fsopen, "sysfs", FSOPEN_CLOEXEC));
+    if (!context) return;
+    if (call(SYS_fsconfig, context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) return;
+    constexpr unsigned kAttributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+    const netns::UniqueFd mount(call(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, kAttributes));
+    may = static_cast<bool>(mount);
+  });
+  probe.join();
+  return may;
 }
 
 }  // namespace enibox::containers

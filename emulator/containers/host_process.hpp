@@ -18,7 +18,8 @@ void clean_up_host(const RuntimeContext& context, const std::string& host_id);
 // The record of a host that a daemon before this one started; null when there is none.
 std::shared_ptr<const Host> recall_host(const RuntimeContext& context, const std::string& host_id);
 
-// Whether a mount of sysfs is allowed in a network namespace of our own. Costs two milliseconds.
-bool may_mount_sysfs(const std::string& scratch);
+// Whether a mount of sysfs is allowed in a network namespace of our own: the kernel says no where
+// the machine's /sys is partly hidden (mount_namespaces(7)). Costs some milliseconds.
+bool may_mount_sysfs();
 
 }  // namespace enibox::containers

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
 
 namespace enibox::api {
 
@@ -65,6 +66,14 @@ std::optional<std::string> base64_decode(std::string_view text) {
     }
   }
   return out;
+}
+
+std::optional<std::string> base64_decode_loose(std::string_view text) {
+  std::string strict;
+  std::copy_if(text.begin(), text.end(), std::back_inserter(strict),
+               [](char c) { return c != '\n' && c != '\r'; });
+  strict.resize((strict.size() + 3) / 4 * 4, '=');
+  return base64_decode(strict);
 }
 
 }  // namespace enibox::api

@@ -9,6 +9,9 @@ namespace enibox::api {
 std::string base64_encode(std::string_view bytes);
 // nullopt for anything that is not exactly that.
 std::optional<std::string> base64_decode(std::string_view text);
+// The same of text that people made (EC2's UserData is no blob): line ends and missing padding are
+// let pass, as AWS does.
+std::optional<std::string> base64_decode_loose(std::string_view text);
 bool is_base64(std::string_view text);
 
 }  // namespace enibox::api

@@ -1,6 +1,6 @@
 #include "emulator/ec2/instance.hpp"
 
-#include "emulator/base64.hpp"
+#include "api/wire/base64.hpp"
 #include "emulator/ec2/images.hpp"
 #include "emulator/ec2/network_interface.hpp"
 
@@ -49,7 +49,7 @@ Instance instance_value(const InstanceRow& row) {
           .instance_type = row.instance_type,
           .image_id = row.image_id,
           .state = row.state,
-          .user_data = base64_decode(row.user_data).value_or(""),
+          .user_data = api::base64_decode(row.user_data).value_or(""),
           .primary_eni_id = row.primary_eni_id,
           .private_dns_name = row.private_dns_name,
           .has_ecs_agent = has_agent};

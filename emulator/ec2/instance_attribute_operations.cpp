@@ -1,4 +1,4 @@
-#include "emulator/base64.hpp"
+#include "api/wire/base64.hpp"
 #include "emulator/ec2/describe.hpp"
 #include "emulator/ec2/handlers.hpp"
 #include "emulator/ec2/instance.hpp"
@@ -35,9 +35,9 @@ void set_type(InstanceRow& row, const std::string& name) {
 
 void set_user_data(InstanceRow& row, const std::string& text) {
   require_stopped(row, "userData");
-  const auto decoded = base64_decode(text);
+  const auto decoded = api::base64_decode_loose(text);
   if (!decoded) throw AwsError("InvalidParameterValue", "Invalid BASE64 encoding of user data.");
-  row.user_data = base64_encode(*decoded);
+  row.user_data = api::base64_encode(*decoded);
 }
 
 void set_source_dest_check(Ec2State& ec2, const InstanceRow& row, bool check) {

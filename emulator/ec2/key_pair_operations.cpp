@@ -1,4 +1,4 @@
-#include "emulator/base64.hpp"
+#include "api/wire/base64.hpp"
 #include "emulator/ec2/describe.hpp"
 #include "emulator/ec2/handlers.hpp"
 #include "emulator/ec2/instance.hpp"
@@ -53,7 +53,7 @@ Json create_key_pair(Ec2State& ec2, const api::RequestContext& request, const Js
 Json import_key_pair(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
   const std::string name = in.at("KeyName");
   check_name(ec2, request.region, name);
-  const auto text = base64_decode(in.at("PublicKeyMaterial").get<std::string>());
+  const auto text = api::base64_decode(in.at("PublicKeyMaterial").get<std::string>());
   const auto key = text ? read_ssh_key(*text) : std::nullopt;
   if (!key) throw AwsError("InvalidKey.Format", "Key is not in valid OpenSSH public key format");
   const auto row = insert(ec2, request.region, name, *key);

@@ -1,4 +1,4 @@
-#include "emulator/base64.hpp"
+#include "api/wire/base64.hpp"
 #include "emulator/ec2/addresses.hpp"
 #include "emulator/ec2/describe.hpp"
 #include "emulator/ec2/handlers.hpp"
@@ -43,10 +43,10 @@ const InstanceTypeRow& wanted_type(const Json& in, const Image& image) {
 
 std::string wanted_user_data(const Json& in) {
   const auto text = in.value("UserData", "");
-  const auto decoded = base64_decode(text);
+  const auto decoded = api::base64_decode_loose(text);
   if (!decoded) throw invalid("Invalid BASE64 encoding of user data.");
   if (decoded->size() > 16384) throw invalid("User data is limited to 16384 bytes");
-  return base64_encode(*decoded);
+  return api::base64_encode(*decoded);
 }
 
 Json metadata_options(const Json& in) {

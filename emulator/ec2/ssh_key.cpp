@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "emulator/base64.hpp"
+#include "api/wire/base64.hpp"
 
 namespace enibox::ec2 {
 namespace {
@@ -105,7 +105,7 @@ SshKey rsa_key() {
         1);
   const auto blob = field("ssh-rsa") + field(number_bytes(key, OSSL_PKEY_PARAM_RSA_E)) +
                     field(number_bytes(key, OSSL_PKEY_PARAM_RSA_N));
-  return {.public_key = "ssh-rsa " + base64_encode(blob),
+  return {.public_key = "ssh-rsa " + api::base64_encode(blob),
           .fingerprint = colon_hex(digest(EVP_sha1(), memory_text(pkcs8))),
           .type = "rsa",
           .private_pem = memory_text(pem)};
@@ -122,8 +122,8 @@ SshKey ed25519_key() {
   check(EVP_PKEY_get_raw_public_key(key.get(), reinterpret_cast<unsigned char*>(raw.data()),
                                     &size) == 1);
   const auto blob = field("ssh-ed25519") + field(raw);
-  return {.public_key = "ssh-ed25519 " + base64_encode(blob),
-          .fingerprint = base64_encode(digest(EVP_sha256(), blob)),
+  return {.public_key = "ssh-ed25519 " + api::base64_encode(blob),
+          .fingerprint = api::base64_encode(digest(EVP_sha256(), blob)),
           .type = "ed25519",
           .private_pem = memory_text(pem)};
 }
@@ -157,7 +157,7 @@ std::optional<SshKey> read_ssh_key(const std::string& text) {
   const auto name = text.substr(0, space);
   const auto end = text.find_first_of(" \r\n", space + 1);
   const auto body = text.substr(space + 1, end == std::string::npos ? end : end - space - 1);
-  const auto blob = base64_decode(body);
+  const auto blob = api::base64_decode(body);
   const auto fields = blob ? read_fields(*blob) : std::nullopt;
   if (!fields || fields->empty() || fields->front() != name) return std::nullopt;
   if (name == "ssh-rsa" && fields->size() == 3) {
@@ -168,7 +168,7 @@ std::optional<SshKey> read_ssh_key(const std::string& text) {
   }
   if (name == "ssh-ed25519" && fields->size() == 2 && (*fields)[1].size() == 32) {
     return SshKey{.public_key = name + " " + body,
-                  .fingerprint = base64_encode(digest(EVP_sha256(), *blob)),
+                  .fingerprint = api::base64_encode(digest(EVP_sha256(), *blob)),
                   .type = "ed25519",
                   .private_pem = {}};
   }

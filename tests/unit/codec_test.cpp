@@ -207,6 +207,15 @@ TEST(Scalars, Base64) {
   }
 }
 
+TEST(Scalars, Base64ThatPeopleMade) {
+  EXPECT_EQ(base64_decode_loose("aGVsbG8g\r\nd29ybGQ=\n"), "hello world");
+  EXPECT_EQ(base64_decode_loose("aGk"), "hi");
+  EXPECT_EQ(base64_decode_loose(""), "");
+  for (const char* bad : {"a", "ab=c", "ab c", "ab-_", "a="}) {
+    EXPECT_FALSE(base64_decode_loose(bad)) << bad;
+  }
+}
+
 TEST(Models, EveryListedOperationCanBeReadWithItsPatterns) {
   const ModelLibrary models;
   std::size_t listed = 0;

@@ -1,4 +1,4 @@
-#include "emulator/base64.hpp"
+#include "api/wire/base64.hpp"
 #include "emulator/ec2/images.hpp"
 #include "emulator/ec2/ssh_key.hpp"
 #include "tests/unit/ec2/ec2_fixture.hpp"
@@ -15,9 +15,9 @@ TEST_F(Ec2Test, AKeyPairIsMadeOnceAndGivenOnce) {
   EXPECT_FALSE(shown["KeyPairs"][0].contains("KeyMaterial"));
   const std::string public_key = shown["KeyPairs"][0]["PublicKey"];
   EXPECT_EQ(read_ssh_key(public_key)->fingerprint, made["KeyFingerprint"]);
-  call("ImportKeyPair", {{"KeyName", "i"}, {"PublicKeyMaterial", base64_encode(public_key)}});
+  call("ImportKeyPair", {{"KeyName", "i"}, {"PublicKeyMaterial", api::base64_encode(public_key)}});
   EXPECT_EQ(error("ImportKeyPair",
-                  {{"KeyName", "j"}, {"PublicKeyMaterial", base64_encode("ssh-rsa AAAA")}}),
+                  {{"KeyName", "j"}, {"PublicKeyMaterial", api::base64_encode("ssh-rsa AAAA")}}),
             "InvalidKey.Format: Key is not in valid OpenSSH public key format");
   call("DeleteKeyPair", {{"KeyName", "k"}});
   EXPECT_EQ(error("DescribeKeyPairs", {{"KeyNames", {"k"}}}),

@@ -4,10 +4,10 @@ TYPE  ?= RelWithDebInfo
 NINJA  = ninja -C $(BUILD)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test check bench asan tsan fuzz models images format lint install clean configure
+.PHONY: help deps build demo test check bench asan tsan fuzz models operations images format lint install clean configure
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 deps: ## install what is missing of the Debian packages (asks for sudo when not root)
 	@docker/install-packages.sh build run test
@@ -66,6 +66,10 @@ fuzz: ## a minute of each fuzz target (clang)
 
 models: ## trim the service models anew from the installed botocore
 	@python3 api/models/trim.py
+
+operations: configure ## write docs/operations.md anew from the tables of operations
+	@$(NINJA) unit_tests
+	@UPDATE_GOLDEN=1 $(BUILD)/unit_tests --gtest_brief=1 --gtest_filter='OperationsPage.*'
 
 install: build ## into $(DESTDIR)/usr/local
 	@cmake --install $(BUILD)

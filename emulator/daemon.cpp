@@ -17,15 +17,11 @@
 #include "emulator/ecs/engine_view.hpp"
 #include "emulator/ecs/session_targets.hpp"
 #include "emulator/engine/engine_api.hpp"
-#include "emulator/iam/iam.hpp"
-#include "emulator/logs/service.hpp"
 #include "emulator/porter_link.hpp"
 #include "emulator/reconcile/instance_reconciler.hpp"
 #include "emulator/reconcile/reset.hpp"
-#include "emulator/ssm/parameters.hpp"
+#include "emulator/services.hpp"
 #include "emulator/ssm/session_manager.hpp"
-#include "emulator/ssm/session_operations.hpp"
-#include "emulator/sts/service.hpp"
 #include "emulator/vpc/linux_network.hpp"
 
 namespace enibox {
@@ -138,11 +134,9 @@ class Daemon {
   }
 
   void add_services() {
-    auto ssm = ssm::make_parameter_service(*db_, clock_, ec2_);
-    ssm::add_session_operations(ssm, sessions_, targets_);
-    for (auto& service : {ecs::make_ecs_service(ecs_), ec2_.operations(), ssm,
-                          logs::make_logs_service(logs_), sts::make_sts_service(clock_)}) {
-      dispatcher_.add(service);
+    for (auto& service :
+         make_services({*db_, clock_, ec2_, iam_, ecs_, logs_, sessions_, targets_})) {
+      dispatcher_.add(std::move(service));
     }
     endpoint_.on_data_channel([this](auto& session_id, auto socket) {
       sessions_.accept_socket(session_id, std::move(socket));

@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/fake_clock.hpp"
-#include "tests/unit/shape_check.hpp"
+#include "tests/unit/service_fixture.hpp"
 
 namespace enibox::iam {
 namespace {
@@ -11,7 +10,7 @@ namespace {
 constexpr const char* kTrust =
     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole"}]})";
 
-class IamTest : public ::testing::Test {
+class IamTest : public ServiceFixture {
  protected:
   IamTest() {
     db.migrate();
@@ -19,31 +18,9 @@ class IamTest : public ::testing::Test {
     service = make_iam_service(*iam);
     call("CreateRole", {{"RoleName", "r"}, {"AssumeRolePolicyDocument", kTrust}});
   }
-  Json call(const std::string& operation, const Json& in) {
-    const api::RequestContext request{.region = "us-east-1",
-                                      .account_id = "111122223333",
-                                      .access_key_id = "test",
-                                      .request_id = "r",
-                                      .host = "h",
-                                      .service = "iam",
-                                      .operation = operation};
-    auto output = service.operations.find(operation)->second(request, in).output;
-    expect_shapes("iam", operation, in, output);
-    return output;
-  }
-  std::string error(const std::string& operation, const Json& in) {
-    try {
-      call(operation, in);
-      return "";
-    } catch (const AwsError& e) {
-      return e.code() + ": " + e.message();
-    }
-  }
 
   store::Database db;
-  FakeClock clock;
   std::optional<Iam> iam;
-  api::Service service;
 };
 
 TEST_F(IamTest, ARoleGoesWhenNothingHangsOnIt) {

@@ -2,13 +2,12 @@
 
 #include "emulator/logs/filter_pattern.hpp"
 #include "emulator/logs/service.hpp"
-#include "tests/unit/fake_clock.hpp"
-#include "tests/unit/shape_check.hpp"
+#include "tests/unit/service_fixture.hpp"
 
 namespace enibox::logs {
 namespace {
 
-class LogsTest : public ::testing::Test {
+class LogsTest : public ServiceFixture {
  protected:
   LogsTest() {
     db.migrate();
@@ -16,26 +15,6 @@ class LogsTest : public ::testing::Test {
     service = make_logs_service(*logs);
     call("CreateLogGroup", {{"logGroupName", "/g"}});
     call("CreateLogStream", {{"logGroupName", "/g"}, {"logStreamName", "s"}});
-  }
-  Json call(const std::string& operation, const Json& in) {
-    const api::RequestContext request{.region = "us-east-1",
-                                      .account_id = "111122223333",
-                                      .access_key_id = "test",
-                                      .request_id = "r",
-                                      .host = "h",
-                                      .service = "logs",
-                                      .operation = operation};
-    auto output = service.operations.find(operation)->second(request, in).output;
-    expect_shapes("logs", operation, in, output);
-    return output;
-  }
-  std::string error(const std::string& operation, const Json& in) {
-    try {
-      call(operation, in);
-      return "";
-    } catch (const AwsError& e) {
-      return e.code() + ": " + e.message();
-    }
   }
   Json put(const std::vector<std::pair<std::int64_t, std::string>>& events) {
     Json list = Json::array();
@@ -47,9 +26,7 @@ class LogsTest : public ::testing::Test {
   }
 
   store::Database db;
-  FakeClock clock;
   std::optional<LogStore> logs;
-  api::Service service;
 };
 
 TEST_F(LogsTest, EventsAreReadForwardsAndBackwards) {
@@ -74,9 +51,11 @@ TEST_F(LogsTest, EventsAreReadForwardsAndBackwards) {
 }
 
 TEST_F(LogsTest, WhatIsMissingOrOutOfOrderIsRefusedWhole) {
-  EXPECT_EQ(error("PutLogEvents",
-                  {{"logGroupName", "/no"}, {"logStreamName", "s"}, {"logEvents", Json::array()}}),
-            "ResourceNotFoundException: The specified log group does not exist.");
+  EXPECT_EQ(
+      error("PutLogEvents", {{"logGroupName", "/no"},
+                             {"logStreamName", "s"},
+                             {"logEvents", {{{"timestamp", clock.now_ms()}, {"message", "m"}}}}}),
+      "ResourceNotFoundException: The specified log group does not exist.");
   EXPECT_EQ(error("CreateLogGroup", {{"logGroupName", "/g"}}),
             "ResourceAlreadyExistsException: The specified log group already exists");
   EXPECT_THROW(put({{0, "late"}, {-5, "early"}}), AwsError);

@@ -4,6 +4,7 @@
 
 #include "api/stream/client_session.hpp"
 #include "emulator/ssm/session_operations.hpp"
+#include "tests/unit/call_by_model.hpp"
 #include "tests/unit/fake_clock.hpp"
 #include "tests/unit/fake_runtime.hpp"
 #include "tests/unit/fake_websocket.hpp"
@@ -39,7 +40,7 @@ class SessionManagerTest : public testing::Test {
                                       .host = "127.0.0.1:4566",
                                       .service = "ssm",
                                       .operation = operation};
-    return service_.operations.at(operation)(context, input).output;
+    return api::call_by_model(service_, context, input).output;
   }
   std::string error_of(const std::string& operation, const Json& input) {
     try {

@@ -1,19 +1,15 @@
 #pragma once
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
 
 #include "emulator/ec2/service.hpp"
-#include "tests/unit/call_by_model.hpp"
-#include "tests/unit/fake_clock.hpp"
 #include "tests/unit/fake_network.hpp"
-#include "tests/unit/shape_check.hpp"
+#include "tests/unit/service_fixture.hpp"
 
 namespace enibox::ec2 {
 
 // EC2 on an empty database in memory, with a network in memory.
-class Ec2Test : public ::testing::Test {
+class Ec2Test : public ServiceFixture {
  protected:
   Ec2Test() {
     db.migrate();
@@ -24,32 +20,6 @@ class Ec2Test : public ::testing::Test {
          .eni_changed = [this](const std::string& id) { changed_enis.push_back(id); },
          .instance_profile = {}});
     service = ec2->operations();
-  }
-
-  api::Answer answer(const std::string& operation, const Json& in,
-                     const std::string& region = "us-east-1") {
-    api::RequestContext request{.region = region,
-                                .account_id = "111122223333",
-                                .access_key_id = "test",
-                                .request_id = "req",
-                                .host = "127.0.0.1:4566",
-                                .service = "ec2",
-                                .operation = operation};
-    return api::call_by_model(service, request, in);
-  }
-  Json call(const std::string& operation, const Json& in = Json::object(),
-            const std::string& region = "us-east-1") {
-    return answer(operation, in, region).output;
-  }
-  // "Code: message" of the error the call ends with; "" when it succeeds.
-  std::string error(const std::string& operation, const Json& in,
-                    const std::string& region = "us-east-1") {
-    try {
-      call(operation, in, region);
-      return "";
-    } catch (const AwsError& e) {
-      return e.code() + ": " + e.message();
-    }
   }
 
   std::string make_vpc(const std::string& cidr = "10.0.0.0/16") {
@@ -63,10 +33,8 @@ class Ec2Test : public ::testing::Test {
   }
 
   store::Database db;
-  FakeClock clock;
   vpc::FakeNetwork network;
   std::optional<Ec2Service> ec2;
-  api::Service service;
   std::vector<std::string> changed_instances, rebooted, changed_enis;
 };
 

@@ -6,6 +6,7 @@
 #include "emulator/ec2/service.hpp"
 #include "emulator/ecs/ecs.hpp"
 #include "emulator/reconcile/instance_reconciler.hpp"
+#include "tests/unit/call_by_model.hpp"
 #include "tests/unit/fake_clock.hpp"
 #include "tests/unit/fake_network.hpp"
 #include "tests/unit/fake_runtime.hpp"
@@ -78,10 +79,16 @@ class EcsTest : public testing::Test {
   }
 
   Json call(const std::string& operation, const Json& input) {
-    return service.operations.at(operation)(context, input).output;
+    return call_of(service, operation, input);
   }
   Json call_ec2(const std::string& operation, const Json& input) {
-    return ec2_service.operations.at(operation)(context, input).output;
+    return call_of(ec2_service, operation, input);
+  }
+  // Held to the model: an answer with a member its shape lacks fails the test.
+  Json call_of(const api::Service& whose, const std::string& operation, const Json& input) {
+    context.service = whose.name;
+    context.operation = operation;
+    return api::call_by_model(whose, context, input).output;
   }
   // The code of the AwsError a call ends with, and its message.
   std::pair<std::string, std::string> refused(const std::string& operation, const Json& input) {

@@ -9,6 +9,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <cstring>
+
 #include "netns/child_steps.hpp"
 
 namespace enibox::netns {

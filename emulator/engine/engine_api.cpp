@@ -138,9 +138,11 @@ bool EngineApi::matches(const Route& route, const Call& call) {
 
 void EngineApi::handle(const std::string& host_id, api::http::Request&& request,
                        std::shared_ptr<api::http::Exchange> exchange) {
+  std::string method = request.method;
+  std::vector<std::string> path = split_path(request.path);
   Call call{.host_id = host_id,
-            .method = request.method,
-            .path = split_path(request.path),
+            .method = std::move(method),
+            .path = std::move(path),
             .request = std::move(request),
             .exchange = std::move(exchange)};
   try {

@@ -71,3 +71,27 @@ address_of() {
   ask ecs describe-tasks --cluster "$CLUSTER" --tasks "$1" --query "tasks[0].attachments[0].details[?name=='privateIPv4Address'].value"
 }
 NGINX='[{"name":"nginx","image":"nginx:alpine","linuxParameters":{"initProcessEnabled":true},"portMappings":[{"containerPort":80}]}]'
+
+# --- packets ---------------------------------------------------------------------------------------
+# Runs one of this machine's own programs in the network namespace that has ADDRESS on an eth0: what a process of the
+# task (or instance) could send, without a session around it.
+pid_with() { # ADDRESS
+  local file seen=" " namespace
+  for file in /proc/[0-9]*/ns/net; do
+    namespace=$(readlink "$file" 2>/dev/null) || continue
+    case $seen in *" $namespace "*) continue ;; esac
+    seen+="$namespace "
+    local pid=${file#/proc/}; pid=${pid%%/*}
+    [ "$namespace" != "$(readlink /proc/self/ns/net)" ] || continue
+    nsenter -t "$pid" -U -n --preserve-credentials ip -o -4 addr show dev eth0 2>/dev/null | grep -qF " $1/" && { echo "$pid"; return; }
+  done
+  return 1
+}
+at() { # ADDRESS COMMAND...
+  local pid; pid=$(pid_with "$1") || { echo "no namespace has $1"; return 99; }; shift
+  nsenter -t "$pid" -U -n --preserve-credentials "$@"
+}
+welcome() { at "$1" curl -sS -m 3 "$2" | grep -q 'Welcome to nginx'; }   # FROM TO
+# Not merely no answer: silence. Neither a reset nor an ICMP error may come back; curl's 28 is the timeout.
+silence() { at "$1" curl -sS -m "${3:-2}" "$2"; local code=$?; [ $code -eq 28 ] || { echo "curl ended with $code"; return 1; }; }
+eventually_silence() { until_true "${3:-5}" silence "$1" "$2" 1; }

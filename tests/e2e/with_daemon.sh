@@ -1,36 +1,49 @@
 #!/usr/bin/env bash
-# Runs a command beside a fresh, ephemeral daemon, and proves that neither leaves anything behind.
+# Runs a command beside a fresh, ephemeral daemon.
 #
 #   tests/e2e/with_daemon.sh [-u USER-ID] COMMAND [ARGUMENT...]
 #
-# The command finds ENDPOINT, AWS_ENDPOINT_URL and our session-manager-plugin on PATH (unless the stock one is there).
+# The command finds ENDPOINT, AWS_ENDPOINT_URL, ENIBOX_DAEMON_LOG and our session-manager-plugin on PATH (unless the
+# stock one is there). ENIBOX_BUILD: where the programs are; ENIBOX_IMAGE_STORE: another image store than the user's own.
+# Exit status: the command's, 77 (skipped) where the user cannot have a daemon here, 99 when something is left behind.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-build=${ENIBOX_BUILD:-$here/../../build}
+build=$(cd "${ENIBOX_BUILD:-$here/../../build}" && pwd)
 as=()
-if [ "${1:-}" = -u ]; then as=(setpriv "--reuid=$2" "--regid=$2" --clear-groups env HOME=/nonexistent); shift 2; fi
-port=$((20000 + RANDOM % 20000))
-log=$(mktemp)
+if [ "${1:-}" = -u ]; then
+  [ "$(id -u)" = 0 ] || { echo "skipped: only root can run this as another user"; exit 77; }
+  as=(setpriv "--reuid=$2" "--regid=$2" --clear-groups env HOME=/nonexistent); shift 2
+  "${as[@]}" test -x "$build/enibox" || { echo "skipped: $build is closed to others"; exit 77; }
+fi
+if [ ${#as[@]} -gt 0 ] || [ "$(id -u)" != 0 ]; then
+  "${as[@]}" unshare --user true 2>/dev/null || { echo "skipped: no user namespaces for an ordinary user"; exit 77; }
+fi
+store=(); [ -z "${ENIBOX_IMAGE_STORE:-}" ] || store=(--image-store "$ENIBOX_IMAGE_STORE")
+export ENIBOX_DAEMON_LOG
+ENIBOX_DAEMON_LOG=$(mktemp)
 before=$(mktemp)
 "$here/leak_check.sh" snapshot "$before"
-"${as[@]}" "$build/enibox" serve --listen "127.0.0.1:$port" --ephemeral >"$log" 2>&1 &
+# Port 0: the kernel picks a free one; the daemon's first line names it, as soon as it answers.
+"${as[@]}" "$build/enibox" serve --listen 127.0.0.1:0 --ephemeral "${store[@]}" >"$ENIBOX_DAEMON_LOG" 2>&1 &
 daemon=$!
 finish() {
   status=$?
   trap - EXIT
   kill -TERM "$daemon" 2>/dev/null || true
-  wait "$daemon" || { [ $status -ne 0 ] || status=$?; echo "the daemon ended with $?"; }
-  [ $status -eq 0 ] || { echo "--- the daemon's log"; tail -n 60 "$log"; }
-  "$here/leak_check.sh" compare "$before" || status=1
-  rm -f "$log" "$before"
+  wait "$daemon" || { ended=$?; echo "the daemon ended with $ended"; [ $status -ne 0 ] || status=$ended; }
+  [ $status -eq 0 ] || { echo "--- the daemon's log"; tail -n 60 "$ENIBOX_DAEMON_LOG"; }
+  "$here/leak_check.sh" compare "$before" || status=$?
+  rm -f "$ENIBOX_DAEMON_LOG" "$before"
   exit $status
 }
 trap finish EXIT
-for _ in $(seq 100); do
-  curl -fsS "http://127.0.0.1:$port/_enibox/health" >/dev/null 2>&1 && break
+deadline=$((SECONDS + 30))
+until grep -q ready "$ENIBOX_DAEMON_LOG"; do
   kill -0 "$daemon" 2>/dev/null || { echo "the daemon did not start"; exit 1; }
-  sleep 0.1
+  [ $SECONDS -lt $deadline ] || { echo "the daemon is not ready after 30 s"; exit 1; }
+  sleep 0.05
 done
+ENDPOINT=$(grep -om1 'http://127\.0\.0\.1:[0-9]*' "$ENIBOX_DAEMON_LOG")
+export ENDPOINT AWS_ENDPOINT_URL=$ENDPOINT
 command -v session-manager-plugin >/dev/null || export PATH=$build:$PATH
-export ENDPOINT=http://127.0.0.1:$port AWS_ENDPOINT_URL=http://127.0.0.1:$port
 "$@"

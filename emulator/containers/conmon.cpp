@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <sstream>
 
@@ -51,16 +52,6 @@ std::string read_line(const UniqueFd& pipe, Clock::time_point deadline) {
 }
 
 // conmon and the runc below it, when they hang: what the bundle's pid files name.
-void kill_leftovers(const Host& host, const std::string& id) {
-  for (const char* file : {"/conmon.pid", "/pid"}) {
-    const auto text = netns::read_small_file(host.layout.bundle(id) + file);
-    const auto number = text ? std::atol(text->c_str()) : 0;
-    if (number <= 0) continue;
-    if (const auto pid = find_in_namespace_of(host.init.identity.pid, static_cast<pid_t>(number)))
-      ::kill(*pid, SIGKILL);
-  }
-}
-
 std::string failure_text(const Host& host, const std::string& id, const std::string& answer) {
   auto text = runc_error(netns::read_small_file(host.layout.bundle(id) + "/runc.log").value_or(""));
   if (!text.empty()) return text;
@@ -113,6 +104,20 @@ std::vector<std::string> conmon_argv(const Host& host, const ConmonOptions& opti
   if (options.tty) out.emplace_back("-t");
   if (options.open_stdin) out.insert(out.end(), {"-i", "--leave-stdin-open"});
   return out;
+}
+
+void kill_leftovers(const Host& host, const std::string& id) {
+  for (const char* file : {"/conmon.pid", "/pid"}) {
+    const auto text = netns::read_small_file(host.layout.bundle(id) + file);
+    const auto number = text ? std::atol(text->c_str()) : 0;
+    if (number <= 0) continue;
+    if (const auto pid = find_in_namespace_of(host.init.identity.pid, static_cast<pid_t>(number)))
+      ::kill(*pid, SIGKILL);
+  }
+}
+
+bool is_only_created(const Host& host, const std::string& id) {
+  return ::access((host.layout.runc_state(id) + "/exec.fifo").c_str(), F_OK) == 0;
 }
 
 pid_t create_container(const Host& host, const ConmonOptions& options, int root_mount,

@@ -31,6 +31,12 @@ pid_t create_container(const Host& host, const ConmonOptions& options, int root_
 void start_created(const Host& host, const std::string& id, const NamedProcess& container,
                    std::chrono::milliseconds timeout = std::chrono::seconds(10));
 
+// Kills what its pid files name: of a container that never came up, while its host lives.
+void kill_leftovers(const Host& host, const std::string& id);
+
+// Made, but never let go: its first process still waits for start_created().
+bool is_only_created(const Host& host, const std::string& id);
+
 // The text of the last error in a log that runc wrote (`--log-format json`); empty when none.
 std::string runc_error(const std::string& log_text);
 

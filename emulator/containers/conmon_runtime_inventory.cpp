@@ -49,8 +49,12 @@ ConmonRuntime::Found ConmonRuntime::find_everything(const RuntimeContext& contex
       else
         clean_up_pod(context, *host, pod_id);
     }
-    for (const auto& id : names_in(host->layout.run + "/c"))
-      if (auto container = recall_container(host, id)) out.containers.push_back(container);
+    for (const auto& id : names_in(host->layout.run + "/c")) {
+      if (auto container = recall_container(host, id))
+        out.containers.push_back(std::move(container));
+      else
+        clean_up_half_made(*host, id);
+    }
   }
   wait_for_exit_files(out.containers);
   return out;

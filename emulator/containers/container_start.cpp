@@ -196,12 +196,24 @@ void clean_up_container(const Host& host, const std::string& pod_id, const std::
   step("log position", [&] { remove_tree(layout.log_position(id)); });
 }
 
+void clean_up_half_made(const Host& host, const std::string& id) {
+  // Its record may not have been written; the path of its group names the pod: /ecs/POD/ID.
+  std::string pod_id;
+  if (const auto config = read_json(host.layout.bundle(id) + "/config.json")) {
+    const auto path = config->value("/linux/cgroupsPath"_json_pointer, std::string());
+    constexpr std::string_view kBegin = "/ecs/";
+    if (path.starts_with(kBegin)) pod_id = path.substr(kBegin.size(), path.rfind('/') - 5);
+  }
+  if (host.init.alive()) kill_leftovers(host, id);
+  clean_up_container(host, pod_id, id);
+}
+
 std::shared_ptr<const Container> recall_container(std::shared_ptr<const Host> host,
                                                   const std::string& id) {
   auto container = std::make_shared<Container>();
   container->id = id;
   container->host = host;
-  if (!read_record(*container)) return nullptr;
+  if (!read_record(*container) || is_only_created(*host, id)) return nullptr;
   container->cgroup = host->cgroup.child(group_below_host(container->pod_id, id));
   return container;
 }

@@ -19,6 +19,10 @@ StartedContainer start_container(const RuntimeContext& context,
 // Root file system, bundle, group, log of a container that has ended or never quite began.
 void clean_up_container(const Host& host, const std::string& pod_id, const std::string& id);
 
+// The same for one that a daemon was making when it died, with its processes.
+void clean_up_half_made(const Host& host, const std::string& id);
+
+// Nothing for one that never started.
 std::shared_ptr<const Container> recall_container(std::shared_ptr<const Host> host,
                                                   const std::string& id);
 

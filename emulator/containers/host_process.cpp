@@ -164,6 +164,9 @@ Cgroup prepare_group(const RuntimeContext& context, const std::string& host_id) 
 }
 
 std::shared_ptr<const Host> start(const RuntimeContext& context, const HostSpec& spec) {
+  // The instance's init inherits the lease: layers stay while an instance has them mounted, also
+  // when no daemon runs.
+  const auto lease = context.images->lease();
   const auto image = context.images->resolve(spec.image);
   auto host = std::make_shared<Host>();
   host->id = spec.host_id;
@@ -179,6 +182,7 @@ std::shared_ptr<const Host> start(const RuntimeContext& context, const HostSpec&
   auto options = init_options(context, host->layout, spec, image, host->cgroup, root.get());
   const auto group = host->cgroup.open_directory();
   options.cgroup = group.get();
+  options.inherit.push_back(lease.get());
   const auto process = netns::spawn(options);
   host->init = name_process(process.pid);
   try {

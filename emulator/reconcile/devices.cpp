@@ -13,7 +13,8 @@ vpc::EniSpec Devices::spec(const std::string& eni_id, const Place& place) {
           .source_dest_check = row.source_dest_check,
           .netns_path = place.netns_path,
           .interface_name = place.interface_name,
-          .dhcp_like = place.dhcp_like};
+          .dhcp_like = place.dhcp_like,
+          .host_netns_path = place.host_netns_path};
 }
 
 void Devices::put(const std::string& eni_id, Place place, Done<Nothing> done) {

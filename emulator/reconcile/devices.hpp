@@ -14,7 +14,8 @@ class Devices {
   struct Place {
     std::string netns_path;
     std::string interface_name = "eth0";
-    bool dhcp_like = false;  // an instance's own interface
+    bool dhcp_like = false;            // an instance's own interface
+    std::string host_netns_path = {};  // of a task's: its instance's namespace
   };
 
   Devices(ec2::Ec2& ec2, vpc::Network& network) : ec2_(ec2), network_(network) {}

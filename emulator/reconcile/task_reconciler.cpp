@@ -62,13 +62,22 @@ void TaskReconciler::wake(const std::string& task_id) {
 
 void TaskReconciler::container_exited(const containers::ContainerExit& exit) {
   auto container = p_.ecs.tasks.container_by_docker_id(exit.container_id);
-  if (!container || is_stopped(*container)) return;
+  if (!container) return pause_exited(exit.container_id);
+  if (is_stopped(*container)) return;
   auto& work = work_[container->task_id].containers[container->name];
   work.phase = Phase::kDown;
   work.kill_timer.reset();
   finish_container(*container, exit.exit_code,
                    exit.oom_killed ? "OutOfMemoryError: Container killed due to memory usage" : "");
   step(container->task_id);
+}
+
+// The pause container is essential, too: without its namespaces the task is none.
+void TaskReconciler::pause_exited(const std::string& docker_id) {
+  for (auto& task : p_.ecs.tasks.unfinished()) {
+    if (task.pause_docker_id != docker_id || task.desired_status == status::kStopped) continue;
+    ecs::stop_task(p_.ecs, task, "EssentialContainerExited", "Essential container in task exited");
+  }
 }
 
 void TaskReconciler::finish_container(ecs::Container& container, std::optional<int> exit_code,
@@ -121,7 +130,14 @@ void TaskReconciler::step(const std::string& task_id) {
       step_up(*seen, work);
     }
   } catch (const std::exception& error) {
-    fail(task_id, error.what());
+    const auto task = p_.ecs.tasks.find(task_id);
+    if (task && task->desired_status == status::kStopped) {
+      // A step of the tear-down failed; the next one would fail the same way.
+      spdlog::warn("task {}: {}", task_id, error.what());
+      torn_down(task_id);
+    } else {
+      fail(task_id, error.what());
+    }
   }
 }
 
@@ -195,28 +211,38 @@ void TaskReconciler::start_pod(View& seen, Work& work) {
 void TaskReconciler::connect_pod(const std::string& task_id, const std::string& netns_path) {
   const auto task = p_.ecs.tasks.find(task_id);
   const auto host = host_netns_.find(task->ec2_instance_id);
-  const auto connected = [this, task_id](Outcome<Nothing> outcome) {
-    auto& work = work_[task_id];
-    work.in_flight = false;
-    work.pod = Phase::kUp;
-    if (!outcome.ok()) {
-      fail(task_id,
-           "ContainerNetworkingError: container resource provisioning: failed to setup network "
-           "namespace: " +
-               outcome.error());
-      return;
-    }
-    step(task_id);
-  };
   if (host == host_netns_.end()) {  // the instance died in between
-    connected(std::make_exception_ptr(std::runtime_error("the container instance is gone")));
+    pod_connected(task_id, "the container instance is gone");
     return;
   }
+  // In the agent's order, which shows in the numbers of the links: the ENI, then the bridge's veth.
+  auto failure = std::make_shared<std::string>();
+  p_.devices.put(task->attachment.eni_id,
+                 {.netns_path = netns_path, .host_netns_path = host->second},
+                 [failure](Outcome<Nothing> outcome) {
+                   if (!outcome.ok()) *failure = outcome.error();
+                 });
   p_.network.put_task_bridge({.host_netns_path = host->second,
                               .task_netns_path = netns_path,
                               .address = task->bridge_address},
-                             {});
-  p_.devices.put(task->attachment.eni_id, {.netns_path = netns_path}, connected);
+                             [this, task_id, failure](Outcome<Nothing> outcome) {
+                               if (failure->empty() && !outcome.ok()) *failure = outcome.error();
+                               pod_connected(task_id, *failure);
+                             });
+}
+
+void TaskReconciler::pod_connected(const std::string& task_id, const std::string& failure) {
+  auto& work = work_[task_id];
+  work.in_flight = false;
+  work.pod = Phase::kUp;
+  if (failure.empty()) {
+    step(task_id);
+  } else {
+    fail(task_id,
+         "ContainerNetworkingError: container resource provisioning: failed to setup network "
+         "namespace: " +
+             failure);
+  }
 }
 
 // --- containers --------------------------------------------------------------------------------
@@ -356,11 +382,7 @@ void TaskReconciler::fail(const std::string& task_id, const std::string& reason)
   spdlog::warn("task {}: {}", task_id, reason);
   auto task = p_.ecs.tasks.find(task_id);
   if (!task) return;
-  if (task->desired_status == status::kStopped) {
-    // On the way down already: a step of the tear-down failed; nothing is left to be tried again.
-    torn_down(task_id);
-    return;
-  }
+  if (task->desired_status == status::kStopped) return wake(task_id);  // on the way down already
   ecs::stop_task(p_.ecs, *task, "TaskFailedToStart", reason);
 }
 
@@ -500,9 +522,10 @@ void TaskReconciler::recover(const containers::Inventory& inventory) {
     const bool alive = pod != inventory.pods.end() && pod->alive;
     auto& work = work_[task.id];
     if (alive) {
-      work.pod = Phase::kUp;
+      // The daemon may have died between the pod and its interfaces: what is there stays.
+      work.in_flight = true;
       work.netns_path = pod->started.netns_path;
-      p_.devices.put(task.attachment.eni_id, {.netns_path = work.netns_path}, {});
+      connect_pod(task.id, work.netns_path);
     }
     for (auto& container : p_.ecs.tasks.containers(task.id)) {
       const auto found = std::ranges::find(inventory.containers, container.docker_id,
@@ -517,9 +540,9 @@ void TaskReconciler::recover(const containers::Inventory& inventory) {
           p_.ecs.tasks.update(container);
         }
         if (const auto seen = view(task.id)) watch_health(*seen, container);
-      } else if (container.last_status == status::kRunning) {
+      } else if (const bool known = found != inventory.containers.end();
+                 !is_stopped(container) && (known || container.last_status == status::kRunning)) {
         its.phase = Phase::kDown;
-        const bool known = found != inventory.containers.end();
         finish_container(container, known ? std::optional(found->exit_code) : std::nullopt, "");
       }
     }

@@ -75,6 +75,8 @@ class TaskReconciler {
   void attach_interface(View& view);
   void start_pod(View& view, Work& work);
   void connect_pod(const std::string& task_id, const std::string& netns_path);
+  void pod_connected(const std::string& task_id, const std::string& failure);
+  void pause_exited(const std::string& docker_id);
   void start_containers(View& view, Work& work);
   bool ready_to_start(const View& view, const ecs::Container& container, bool& never) const;
   void start_container(View& view, ecs::Container& container, Work& work);

@@ -95,3 +95,8 @@ welcome() { at "$1" curl -sS -m 3 "$2" | grep -q 'Welcome to nginx'; }   # FROM 
 # Not merely no answer: silence. Neither a reset nor an ICMP error may come back; curl's 28 is the timeout.
 silence() { at "$1" curl -sS -m "${3:-2}" "$2"; local code=$?; [ $code -eq 28 ] || { echo "curl ended with $code"; return 1; }; }
 eventually_silence() { until_true "${3:-5}" silence "$1" "$2" 1; }
+# An ECS call without the half second of an AWS CLI around it.
+ecs_call() { # OPERATION JSON
+  curl -s -m 20 -H "X-Amz-Target: AmazonEC2ContainerServiceV20141113.$1" -H 'Content-Type: application/x-amz-json-1.1' -d "$2" "$ENDPOINT" \
+    -H 'Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/ecs/aws4_request, SignedHeaders=host, Signature=0'
+}

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# What a task definition says about its containers is what runs: program, user, limits, order, exit codes, output.
+. "$(dirname "$0")/lib.sh"
+
+part() { ask ecs describe-tasks --cluster lab --tasks "$1" --query "tasks[0].containers[?name=='$2'].$3 | [0]"; }
+whole() { ask ecs describe-tasks --cluster lab --tasks "$1" --query "tasks[0].$2"; }
+is() { [ "$("${@:2}")" = "$1" ] || { echo "wanted '$1', got '$("${@:2}")'"; return 1; }; }
+like() { "${@:2}" | tee "$work/like" | grep -qE -- "$1" || { cat "$work/like"; return 1; }; }
+said() { ask logs get-log-events --log-group-name /lab --log-stream-name "p/$2/${1##*/}" --start-from-head --query 'events[].message' | tr '\t' '\n'; }
+LOG='"logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"/lab","awslogs-region":"us-east-1","awslogs-stream-prefix":"p"}}'
+sh_c() { echo "\"entryPoint\":[\"sh\",\"-c\"],\"command\":[\"$1\"]"; }
+
+make_network
+aws logs create-log-group --log-group-name /lab
+make_instance m5.4xlarge
+
+register settings "[{\"name\":\"one\",\"image\":\"busybox\",\"environment\":[{\"name\":\"A\",\"value\":\"b c\"}],\"user\":\"33:44\",\"workingDirectory\":\"/tmp\",
+    $(sh_c 'echo env=$A; echo ids=$(id -u):$(id -g); pwd; ulimit -n; echo err >&2; cat /sys/fs/cgroup/cpu/cpu.shares /sys/fs/cgroup/cpu.weight 2>/dev/null; exec sleep 1000'),\"cpu\":100,\"ulimits\":[{\"name\":\"nofile\",\"softLimit\":512,\"hardLimit\":600}],$LOG},
+  {\"name\":\"server\",\"image\":\"nginx:alpine\",\"linuxParameters\":{\"initProcessEnabled\":true}},
+  {\"name\":\"client\",\"image\":\"nginx:alpine\",\"essential\":false,\"dependsOn\":[{\"containerName\":\"server\",\"condition\":\"START\"}],
+    $(sh_c 'i=0; until curl -s localhost | grep Welcome || [ $i -gt 50 ]; do i=$((i+1)); sleep 0.1; done; exit 7'),$LOG},
+  {\"name\":\"second-server\",\"image\":\"nginx:alpine\",\"essential\":false,\"dependsOn\":[{\"containerName\":\"client\",\"condition\":\"COMPLETE\"}],$LOG}]" >/dev/null
+S=$(start_task settings)
+check "a task of four containers runs" until_true 30 status_is "$S" RUNNING
+check "containers of a task share localhost" until_true 20 like 'Welcome to nginx' said "$S" client
+check "an exit code of its own is told; not essential: the task runs on" until_true 20 is 7 part "$S" client exitCode
+check "two servers of one task collide on a port" until_true 30 like 'Address( already)? in use' said "$S" second-server
+check "and the late one ends" until_true 30 is STOPPED part "$S" second-server lastStatus
+check "the task runs on" status_is "$S" RUNNING
+said "$S" one >"$work/one"
+check "environment, user, working directory, ulimit, standard error" \
+  bash -c "grep -qx 'env=b c' $work/one && grep -qx ids=33:44 $work/one && grep -qx /tmp $work/one && grep -qx 512 $work/one && grep -qx err $work/one"
+
+on_instance "$INSTANCE" "$work/docker" <<'L'
+ID=$(docker ps -q --filter label=com.amazonaws.ecs.container-name=one)
+SRV=$(docker ps -q --filter label=com.amazonaws.ecs.container-name=server)
+docker exec $ID sh -c 'echo inside-$((6*7)); exit 5'; echo code-$?
+docker logs $ID 2>&1 | sed 's/^/log:/'
+docker top $ID
+docker inspect -f 'shares-{{.HostConfig.CpuShares}} user-{{.Config.User}} dir-{{.Config.WorkingDir}}' $ID
+docker stats --no-stream --format 'stats-{{.Name}}-{{.PIDs}}' $ID
+docker exec $SRV cat /proc/1/comm | sed 's/^/init:/'
+L
+check "docker exec, with its exit code" bash -c "grep -q inside-42 $work/docker && grep -q code-5 $work/docker"
+check "docker logs" has 'log:env=b c' "$work/docker"
+check "docker top" has 'sleep 1000' "$work/docker"
+check "docker inspect" has 'shares-100 user-33:44 dir-/tmp' "$work/docker"
+check "docker stats" has 'stats-ecs-settings-1-one-' "$work/docker"
+check "initProcessEnabled: an init is pid 1" has 'init:(docker-init|tini)' "$work/docker"
+
+register ends "[{\"name\":\"main\",\"image\":\"busybox\",$(sh_c 'seq 1 20000; exit 3'),$LOG},{\"name\":\"other\",\"image\":\"busybox\",\"command\":[\"sleep\",\"1000\"],\"stopTimeout\":2}]" >/dev/null
+E=$(start_task ends)
+check "an essential container's end ends the task" until_true 60 status_is "$E" STOPPED
+check "with the reason" is "Essential container in task exited" whole "$E" stoppedReason
+check "with its exit code" is 3 part "$E" main exitCode
+check "a deaf process is killed after stopTimeout" is 137 part "$E" other exitCode
+lines() { # every page of the stream, from its head
+  local token="" next
+  while :; do
+    command aws --endpoint-url "$ENDPOINT" logs get-log-events --log-group-name /lab --log-stream-name "p/main/${E##*/}" --start-from-head \
+      ${token:+--next-token "$token"} --output json >"$work/page" || return
+    jq -r '.events[].message' "$work/page"
+    next=$(jq -r .nextForwardToken "$work/page"); [ "$next" != "$token" ] || return; token=$next
+  done
+}
+lines >"$work/lines-20000"
+check "awslogs has lost none of 20,000 lines" bash -c "seq 1 20000 | cmp - $work/lines-20000"
+
+register none "[{\"name\":\"c\",\"image\":\"not-there:1\"}]" >/dev/null
+N=$(start_task none)
+check "an image that is not there stops the task" until_true 30 status_is "$N" STOPPED
+check "with AWS's words" like '^CannotPullContainerError' part "$N" c reason
+check "and the log says what to do" grep -q 'enibox image import' "${ENIBOX_DAEMON_LOG:-/dev/null}"
+register wrong "[{\"name\":\"c\",\"image\":\"busybox\",\"command\":[\"no-such-program\"]}]" >/dev/null
+W=$(start_task wrong)
+check "a program that is not there stops the task" until_true 30 status_is "$W" STOPPED
+check "with Docker's words" like 'no-such-program.*executable file not found' part "$W" c reason
+
+if [ "$(ps -o user= -p "$(pgrep -o enibox)")" = root ]; then
+  register limits "[{\"name\":\"eater\",\"image\":\"busybox\",\"memory\":16,$(sh_c 'x=1234567890; while true; do x=$x$x; done'),$LOG}]" >/dev/null
+  M=$(start_task limits)
+  check "the memory limit kills" until_true 60 status_is "$M" STOPPED
+  check "with AWS's reason" like '^OutOfMemoryError' part "$M" eater reason
+  check "with the signal's exit code" is 137 part "$M" eater exitCode
+  check "the cpu shares are the kernel's" grep -qx 100 "$work/one"
+fi
+aws ecs stop-task --cluster lab --task "$S" >/dev/null
+check "all of them stop" until_true 60 status_is "$S" STOPPED
+check "nothing runs in the instance" until_true 10 bash -c "! pgrep -x nginx"
+finish

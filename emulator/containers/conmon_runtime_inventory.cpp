@@ -1,4 +1,5 @@
 #include <chrono>
+#include <filesystem>
 #include <thread>
 
 #include "emulator/containers/conmon_runtime_jobs.hpp"
@@ -55,6 +56,11 @@ ConmonRuntime::Found ConmonRuntime::find_everything(const RuntimeContext& contex
       else
         clean_up_half_made(*host, id);
     }
+    // A removal that was not finished may have left these alone.
+    for (const auto& id : names_in(host->layout.state + "/c"))
+      if (!std::filesystem::exists(host->layout.bundle(id))) clean_up_half_made(*host, id);
+    for (const auto& id : names_in(host->layout.state + "/pods"))
+      if (!std::filesystem::exists(host->layout.pod(id))) clean_up_pod(context, *host, id);
   }
   wait_for_exit_files(out.containers);
   return out;

@@ -103,7 +103,7 @@ stop_all "$B" "$NEW" "$BRIEF"
 check "the last ones stop" until_true 60 all_are STOPPED "$B" "$NEW" "$BRIEF"
 check "no task's process is left" bash -c "! pgrep -x 'nginx|conmon|pause' -l"
 check "no task's interface is left" [ "$(ask ec2 describe-network-interfaces --query 'length(NetworkInterfaces[?RequesterManaged])')" = 0 ]
-check "no task's files are left" [ -z "$(ls "$DATA"/hosts/*/c "$DATA"/*/hosts/*/c 2>/dev/null | grep -v :)" ]
+check "no task's files are left" bash -c "! find '$DATA' -path '*/hosts/*/c/*' -prune -print | grep ."
 
 "$build/enibox" stop --data-dir "$DATA" >"$work/stop" 2>&1
 check "stop ends daemon and box" bash -c "! pgrep enibox"

@@ -290,10 +290,32 @@ TEST_F(TaskLife, ARestartTakesOverWhatRunsAndEndsWhatDoesNot) {
     if (dies.ends_with(container.spec.pod_id)) container.running = false;
   }
   reconcile::TaskReconciler next({ecs, devices, network, runtime, logs, sessions, commands, clock});
+  next.host_up(instance_id, "/fake/netns/" + instance_id);
+  network.bridges.clear();  // as if the daemon had died just before it put them
   runtime.inventory([&](auto inventory) { next.recover(inventory.get()); });
   clock.run_posted();
   EXPECT_EQ(task(lives)["lastStatus"], "RUNNING");
   EXPECT_EQ(task(dies)["lastStatus"], "STOPPED");
+  EXPECT_TRUE(network.bridges.contains("/fake/netns/" + lives.substr(lives.rfind('/') + 1)));
+}
+
+TEST_F(TaskLife, ThePauseContainersEndIsTheTasksEnd) {
+  lab();
+  const std::string arn = run_nginx();
+  const auto pod = runtime.pods.begin()->second;
+  tasks.container_exited({pod.container_id, 137, false});
+  clock.run_posted();
+  EXPECT_EQ(task(arn)["stopCode"], "EssentialContainerExited");
+  EXPECT_EQ(task(arn)["lastStatus"], "STOPPED");
+}
+
+TEST_F(TaskLife, ItsInterfaceIsNumberedByTheInstancesLinks) {
+  lab();
+  run_nginx();
+  const auto of_task = std::ranges::find_if(
+      network.enis, [](const auto& eni) { return !eni.second.host_netns_path.empty(); });
+  ASSERT_NE(of_task, network.enis.end());
+  EXPECT_EQ(of_task->second.host_netns_path, "/fake/netns/" + instance_id);
 }
 
 }  // namespace

@@ -167,22 +167,24 @@ pid_t create_container(const Host& host, const ConmonOptions& options, int root_
 void start_created(const Host& host, const std::string& id, const NamedProcess& container,
                    std::chrono::milliseconds timeout) {
   // runc's init has the container ready and blocks in opening this FIFO for writing; a reader lets
-  // it go on to execve. (runc, libcontainer/container_linux.go and standard_init_linux.go.)
+  // it go on to execve. (runc, libcontainer/container_linux.go and standard_init_linux.go.) Its end
+  // of the FIFO closes on that execve: a signal sent before would meet runc and not the command.
   const auto path = host.layout.runc_state(id) + "/exec.fifo";
   UniqueFd fifo(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   if (!fifo) throw_errno("start the container: open " + path);
   const auto deadline = Clock::now() + timeout;
-  for (;;) {
+  for (bool taken = false;;) {
     pollfd entries[2] = {{fifo.get(), POLLIN, 0}, {container.pidfd.get(), POLLIN, 0}};
     const int ready = ::poll(entries, 2, milliseconds_until(deadline));
     if (ready < 0 && errno == EINTR) continue;
     if (ready < 0) throw_errno("start the container");
     if (ready == 0) throw std::runtime_error("the container did not start in time");
     char byte = 0;
-    const bool taken = (entries[0].revents & POLLIN) != 0 && ::read(fifo.get(), &byte, 1) == 1;
-    if (taken) break;
-    if (entries[1].revents != 0)
+    if ((entries[0].revents & POLLIN) != 0 && ::read(fifo.get(), &byte, 1) == 1) taken = true;
+    if (taken && (entries[0].revents & POLLHUP) != 0) break;
+    if (entries[1].revents != 0 && !taken)
       throw std::runtime_error("the container's first process ended before it started");
+    if (entries[1].revents != 0) break;  // it has run and ended
   }
   ::unlink(path.c_str());  // as runc does: it tells a started container from a created one
 }

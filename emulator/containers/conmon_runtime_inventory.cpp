@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <thread>
 
@@ -7,6 +9,7 @@
 #include "emulator/containers/files.hpp"
 #include "emulator/containers/host_process.hpp"
 #include "emulator/containers/pod_process.hpp"
+#include "emulator/containers/process_table.hpp"
 
 // What a daemon finds that starts again in a box that lived on.
 namespace enibox::containers {
@@ -33,6 +36,19 @@ void wait_for_exit_files(const std::vector<std::shared_ptr<const Container>>& co
   }
 }
 
+// What the former daemon had put into the host and nobody wrote down: a pause process it was just
+// starting, exec sessions.
+void kill_unrecorded(const Host& host, const std::vector<std::shared_ptr<const Pod>>& pods) {
+  if (!host.init.alive()) return;
+  const pid_t init = host.init.identity.pid;
+  for (const pid_t pid : put_into_namespace_of(init)) {
+    const bool known = pid == init || std::any_of(pods.begin(), pods.end(), [&](const auto& pod) {
+                         return pod->pause.identity.pid == pid;
+                       });
+    if (!known) ::kill(pid, SIGKILL);
+  }
+}
+
 }  // namespace
 
 ConmonRuntime::Found ConmonRuntime::find_everything(const RuntimeContext& context) {
@@ -50,6 +66,7 @@ ConmonRuntime::Found ConmonRuntime::find_everything(const RuntimeContext& contex
       else
         clean_up_pod(context, *host, pod_id);
     }
+    kill_unrecorded(*host, out.pods);
     for (const auto& id : names_in(host->layout.run + "/c")) {
       if (auto container = recall_container(host, id))
         out.containers.push_back(std::move(container));

@@ -119,6 +119,33 @@ std::string terminal_text(unsigned device) {
   return "pts/" + std::to_string((major(device) - kPts) * 256 + minor(device));
 }
 
+int open_pid_namespace(pid_t pid) {
+  return ::open(("/proc/" + std::to_string(pid) + "/ns/pid").c_str(), O_RDONLY | O_CLOEXEC);
+}
+
+// 0: there is none. ioctl_ns(2).
+ino_t pid_namespace_inode(const netns::UniqueFd& ns) {
+  struct stat info {};
+  return ns && ::fstat(ns.get(), &info) == 0 ? info.st_ino : 0;
+}
+
+bool is_at_or_below(pid_t pid, ino_t house) {
+  for (netns::UniqueFd ns(open_pid_namespace(pid)); ns;
+       ns.reset(::ioctl(ns.get(), NS_GET_PARENT))) {
+    if (pid_namespace_inode(ns) == house) return true;
+  }
+  return false;
+}
+
+std::optional<pid_t> parent_of(pid_t pid) {
+  const auto status =
+      netns::read_small_file("/proc/" + std::to_string(pid) + "/status").value_or("");
+  constexpr std::string_view kKey = "\nPPid:";
+  const auto at = status.find(kKey);
+  if (at == std::string::npos) return std::nullopt;
+  return static_cast<pid_t>(std::atol(status.c_str() + at + kKey.size()));
+}
+
 }  // namespace
 
 std::optional<pid_t> pid_inside(pid_t pid, std::size_t levels) {
@@ -145,6 +172,20 @@ std::vector<pid_t> processes_beside(pid_t pid) {
   for (const pid_t other : all_processes())
     if (pid_namespace(other) == wanted) out.push_back(other);
   std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::vector<pid_t> put_into_namespace_of(pid_t init) {
+  const auto house = pid_namespace_inode(netns::UniqueFd(open_pid_namespace(init)));
+  std::vector<pid_t> out;
+  if (house == 0) return out;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const auto name = entry.path().filename().string();
+    const auto pid = static_cast<pid_t>(std::atol(name.c_str()));
+    if (pid <= 0 || !is_at_or_below(pid, house)) continue;
+    const auto parent = parent_of(pid);
+    if (parent && !is_at_or_below(*parent, house)) out.push_back(pid);
+  }
   return out;
 }
 

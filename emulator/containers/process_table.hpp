@@ -19,6 +19,10 @@ std::optional<pid_t> find_in_namespace_of(pid_t init, pid_t pid_in_host);
 // All processes in the pid namespace of this process, as our numbers.
 std::vector<pid_t> processes_beside(pid_t pid);
 
+// Processes in the pid namespace of `init` or one below whose parent is outside of it: `init`
+// itself and what a daemon put in (pause processes, exec sessions). Our numbers.
+std::vector<pid_t> put_into_namespace_of(pid_t init);
+
 // Rows of `docker top` (UID PID PPID C STIME TTY TIME CMD), numbers as the host counts.
 std::vector<std::vector<std::string>> process_rows(const std::vector<pid_t>& pids);
 

@@ -41,14 +41,14 @@ void TaskReconciler::host_gone(const std::string& host_id, const std::string& re
   host_netns_.erase(host_id);
   for (auto& task : p_.ecs.tasks.unfinished()) {
     if (task.ec2_instance_id != host_id) continue;
-    auto& work = work_[task.id];
+    ecs::stop_task(p_.ecs, task, "TerminationNotice", reason);
     // Its processes are gone with the instance: nothing to signal, no exit codes to wait for.
+    auto& work = work_[task.id];
     for (auto& container : p_.ecs.tasks.containers(task.id)) {
       work.containers[container.name].kill_timer.reset();
       work.containers[container.name].phase = Phase::kDown;
       if (!is_stopped(container)) finish_container(container, std::nullopt, "");
     }
-    ecs::stop_task(p_.ecs, task, "TerminationNotice", reason);
     wake(task.id);
   }
 }

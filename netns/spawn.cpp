@@ -68,9 +68,13 @@ long clone_process(std::uint64_t flags, int exit_signal, int cgroup = -1) {
 }
 
 void reset_signals() {
-  struct sigaction action {};
-  action.sa_handler = SIG_DFL;
-  for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &action, nullptr);
+  // The kernel's own call: glibc keeps 32 and 33 to itself, and a parent may ignore those, too. All
+  // zero is SIG_DFL without flags, whatever the layout. rt_sigaction(2).
+  constexpr unsigned long kDefault[8] = {};
+  constexpr std::size_t kSignalSetBytes = 8;
+  for (int signal = 1; signal < NSIG; ++signal) {
+    ::syscall(SYS_rt_sigaction, signal, kDefault, nullptr, kSignalSetBytes);
+  }
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -27,11 +27,13 @@ allow ingress "$GROUP" "$SELF"
 check "with it, the very next packet passes: instance to task" welcome "$HOST" "$a"
 check "with it: task to task" welcome "$a" "$b"
 check "a task in another group is not a member" silence "$c" "$a"
-check "ping passes, too" at "$a" ping -c 1 -W 2 "$b"
+# ping(8) sets its user id, which fails where one id is mapped: an ordinary user's box has TCP to tell.
+can_ping() { at "$a" ping -c 1 -W 2 "$a" >/dev/null 2>&1; }
+if can_ping; then check "ping passes, too" at "$a" ping -c 1 -W 2 "$b"; fi
 
 revoke ingress "$GROUP" "$SELF"
 check "after revoke a new flow is cut" silence "$a" "$b"
-check "and ping" bash -c "! nsenter -t $(pid_with "$a") -U -n --preserve-credentials ping -c 1 -W 1 $b"
+if can_ping; then check "and ping" bash -c "! nsenter -t $(pid_with "$a") -U -n --preserve-credentials ping -c 1 -W 1 $b"; fi
 
 allow ingress "$GROUP" "$(from_cidr 10.0.100.0/24 tcp 80)"
 check "a CIDR rule lets in whoever has such an address" welcome "$c" "$a"

@@ -15,7 +15,7 @@ packages() {
              libnftables-dev libarchive-dev libsqlite3-dev libssl-dev libpcre2-dev nlohmann-json3-dev libspdlog-dev libgtest-dev libgmock-dev ;;
     run)   echo runc conmon tini busybox-static golang-github-containers-common iproute2 uidmap python3 ;;
     demo)  echo awscli jq curl bsdutils ;;
-    test)  echo awscli jq curl bsdutils clang-format clang-tidy python3 python3-botocore util-linux procps ;;
+    test)  echo awscli jq curl bsdutils iputils-ping clang-format clang-tidy python3 python3-botocore util-linux procps ;;
     *) echo "install-packages.sh: unknown group '$1' (build, run, test, demo)" >&2; exit 2 ;;
   esac
 }

@@ -10,6 +10,9 @@
 namespace enibox::store {
 namespace {
 
+// A connection belongs to one thread, so SQLite needs no mutex of its own for it.
+constexpr int kOpenFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+
 [[noreturn]] void fail(sqlite3* handle, const std::string& step) {
   throw StoreError(sqlite3_extended_errcode(handle), step + ": " + sqlite3_errmsg(handle));
 }
@@ -90,16 +93,14 @@ void Statement::bind(int index, double value) {
 void Statement::bind(int index, std::nullptr_t) { sqlite3_bind_null(statement_.get(), index); }
 
 Database::Database() {
-  if (sqlite3_open_v2(":memory:", &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr) !=
-      SQLITE_OK) {
+  if (sqlite3_open_v2(":memory:", &handle_, kOpenFlags, nullptr) != SQLITE_OK) {
     fail(handle_, "open :memory:");
   }
   exec("PRAGMA foreign_keys=ON");
 }
 
 Database::Database(const std::string& path, Options options) {
-  if (sqlite3_open_v2(path.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-                      nullptr) != SQLITE_OK) {
+  if (sqlite3_open_v2(path.c_str(), &handle_, kOpenFlags, nullptr) != SQLITE_OK) {
     const std::string why = sqlite3_errmsg(handle_);
     sqlite3_close(handle_);
     throw StoreError(SQLITE_CANTOPEN, "open " + path + ": " + why);

@@ -7,7 +7,8 @@
 set -euo pipefail
 
 boost() { # Debian 12 has Boost 1.81 beside its default 1.74, whose Beast is too old for us
-  if apt-cache show libboost1.81-dev >/dev/null 2>&1; then echo libboost1.81-dev; else echo libboost-dev; fi
+  # By the release's name: a fresh machine has no package lists yet to ask.
+  if grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release; then echo libboost1.81-dev; else echo libboost-dev; fi
 }
 packages() {
   case $1 in

@@ -31,7 +31,7 @@ test: ## every tier: unit, wire, net, e2e
 	@docker/install-packages.sh --if-missing build run test
 	@$(MAKE) --no-print-directory build
 	@docker/build-images.sh
-	@ctest --test-dir $(BUILD) --output-on-failure --no-tests=error
+	@ctest --test-dir $(BUILD) --output-on-failure --no-tests=error $(CTEST_FLAGS)
 
 check: ## format, lint, test: before each commit
 	@docker/install-packages.sh --if-missing build run test
@@ -47,6 +47,7 @@ lint: build ## clang-tidy over what changed since it last passed
 	@tests/lint.sh $(BUILD)
 
 bench: build ## a table of ratios, each against a baseline of the same run
+	@docker/install-packages.sh --if-missing bench
 	@docker/build-images.sh
 	@tests/bench/bench.sh $(BUILD)
 

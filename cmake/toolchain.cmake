@@ -50,7 +50,8 @@ find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 target_link_libraries(enibox_pch PUBLIC enibox_options Boost::boost spdlog::spdlog
                                         nlohmann_json::nlohmann_json Threads::Threads)
-target_precompile_headers(enibox_pch PRIVATE
+set(ENIBOX_PRECOMPILED
   <algorithm> <chrono> <functional> <map> <memory> <optional> <set> <string> <string_view>
   <unordered_map> <variant> <vector> <boost/asio.hpp> <boost/beast.hpp> <nlohmann/json.hpp>
   <spdlog/spdlog.h>)
+target_precompile_headers(enibox_pch PRIVATE ${ENIBOX_PRECOMPILED})

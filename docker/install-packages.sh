@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages Enibox is built of, runs on and is tested with.
 #
-#   docker/install-packages.sh [--if-missing] [--list] GROUP...     GROUP: build, run, test, demo
+#   docker/install-packages.sh [--if-missing] [--list] GROUP...     GROUP: build, run, test, demo, bench
 #
 # --if-missing: quiet, and no package manager is started when all is there. --list: only the names.
 set -euo pipefail
@@ -13,11 +13,12 @@ boost() { # Debian 12 has Boost 1.81 beside its default 1.74, whose Beast is too
 packages() {
   case $1 in
     build) echo g++ cmake ninja-build pkg-config make git ca-certificates "$(boost)" libnl-3-dev libnl-route-3-dev \
-             libnftables-dev libarchive-dev libsqlite3-dev libssl-dev libpcre2-dev nlohmann-json3-dev libspdlog-dev libgtest-dev libgmock-dev ;;
+             libnftables-dev libarchive-dev libsqlite3-dev libssl-dev libpcre2-dev zlib1g-dev libldns-dev nlohmann-json3-dev libspdlog-dev libgtest-dev libgmock-dev ;;
     run)   echo runc conmon tini busybox-static golang-github-containers-common iproute2 uidmap python3 ;;
     demo)  echo awscli jq curl bsdutils ;;
-    test)  echo awscli jq curl bsdutils iputils-ping clang-format clang-tidy python3 python3-botocore util-linux procps ;;
-    *) echo "install-packages.sh: unknown group '$1' (build, run, test, demo)" >&2; exit 2 ;;
+    test)  echo awscli jq curl bsdutils iputils-ping bind9-dnsutils clang-format clang-tidy python3 python3-botocore util-linux procps ;;
+    bench) echo iperf3 wrk nftables iproute2 util-linux ;;
+    *) echo "install-packages.sh: unknown group '$1' (build, run, test, demo, bench)" >&2; exit 2 ;;
   esac
 }
 

@@ -4,6 +4,8 @@
 
 #include <boost/beast/http/field.hpp>
 
+#include "api/http/content_coding.hpp"
+
 namespace enibox::api::http {
 namespace {
 
@@ -27,12 +29,6 @@ Response http_response(HttpReply&& reply) {
   out.body = std::move(reply.body);
   for (const auto& [name, value] : reply.headers) out.headers.emplace_back(name, value);
   return out;
-}
-
-// The dispatcher reads bodies as they are.
-bool has_content_coding(const Request& request) {
-  const auto coding = request.header("Content-Encoding");
-  return !coding.empty() && coding != "identity";
 }
 
 }  // namespace
@@ -60,6 +56,11 @@ void AwsEndpoint::on_late_control(std::string method, std::string path,
       };
 }
 
+void AwsEndpoint::on_stream_control(std::string method, std::string path,
+                                    StreamControlHandler handler) {
+  control_[{std::move(path), std::move(method)}] = std::move(handler);
+}
+
 RequestHandler AwsEndpoint::handler() {
   return [this](Request&& request, std::shared_ptr<Exchange> exchange) {
     handle(std::move(request), std::move(exchange));
@@ -67,16 +68,22 @@ RequestHandler AwsEndpoint::handler() {
 }
 
 void AwsEndpoint::handle(Request&& request, std::shared_ptr<Exchange> exchange) {
-  if (const auto error = guard_.refuse(request)) {
-    return refuse(*error, std::move(request), *exchange);
-  }
+  if (const auto error = refuse(request)) return refuse(*error, std::move(request), *exchange);
   if (request.path.starts_with(kControlPrefix)) return control(request, exchange);
   if (request.path.starts_with(kDataChannelPrefix)) return open_data_channel(request, *exchange);
-  if (has_content_coding(request)) {
-    return exchange->reply(
-        json_response({{"message", "Send the body without Content-Encoding."}}, 415));
+  try {
+    decode_content(request, Limits().max_body_bytes);
+  } catch (const AwsError& error) {
+    return refuse(error, std::move(request), *exchange);
   }
   dispatch(std::move(request), std::move(exchange));
+}
+
+std::optional<AwsError> AwsEndpoint::refuse(const Request& request) const {
+  if (auto error = guard_.refuse(request)) return error;
+  const bool is_open = request.path == kHealthPath || request.path.starts_with(kDataChannelPrefix);
+  if (!authenticator_ || is_open) return std::nullopt;
+  return authenticator_->refuse(request);
 }
 
 void AwsEndpoint::control(const Request& request, std::shared_ptr<Exchange> exchange) const {

@@ -18,6 +18,7 @@
 #include <optional>
 
 #include "api/stream/client_session.hpp"
+#include "api/stream/port_listener.hpp"
 #include "api/stream/service_client.hpp"
 #include "api/stream/terminal.hpp"
 
@@ -36,6 +37,8 @@ constexpr milliseconds kFirstPause{100}, kLongestPause{5'000};
 constexpr int kConnectTries = 7;               // about 6 s
 constexpr milliseconds kResumeLimit{120'000};  // then the session counts as lost
 constexpr milliseconds kFlagLimit{5'000};
+constexpr std::size_t kMostQueued = 4 << 20;
+constexpr milliseconds kQueueLook{10};
 constexpr milliseconds kSilenceAfterEof{60'000};  // input has ended and nothing comes any more
 
 std::int64_t now_ms() {
@@ -163,6 +166,10 @@ class Plugin final : private ClientEvents {
       buffer.consume(buffer.size());
       rearm();
       pump_input();
+      // A local connection that does not read stops the far side, as a stopped terminal would.
+      while (forward_ && forward_->queued_bytes() > kMostQueued && !over_) {
+        co_await sleep(kQueueLook);
+      }
     }
     client_.detach(now_ms());
     error_code ignored;
@@ -247,6 +254,10 @@ class Plugin final : private ClientEvents {
       end("", 128 + number);
     } else if (number == SIGWINCH) {
       send_size();
+    } else if (forward_) {
+      write_all("Terminate signal received, exiting.\n");
+      last_words_ = "\n\nExiting session with sessionId: " + session_.session_id + ".\n\n";
+      end_port_session();
     } else if (client_.is_begun()) {
       client_.input(now_ms(), {&byte, 1});
       rearm();
@@ -264,7 +275,9 @@ class Plugin final : private ClientEvents {
 
   // --- standard input ----------------------------------------------------------------------------
   void pump_input() {
-    if (reading_ || over_ || input_ended_ || !client_.is_begun() || !client_.wants_input()) return;
+    if (forward_) forward_->resume();
+    if (forward_ || reading_ || over_ || input_ended_) return;
+    if (!client_.is_begun() || !client_.wants_input()) return;
     reading_ = true;
     stdin_.async_wait(asio::posix::stream_descriptor::wait_read, [this](error_code error) {
       reading_ = false;
@@ -323,7 +336,7 @@ class Plugin final : private ClientEvents {
   }
   void end_when_acknowledged() {
     if (client_.all_acknowledged() || now_ms() - eof_ms_ > kFlagLimit.count()) {
-      end("", 0);
+      end(last_words_, 0);
       return;
     }
     limit_timer_.expires_after(kFirstPause);
@@ -363,10 +376,8 @@ class Plugin final : private ClientEvents {
   void begin(SessionType type, const Json& properties) override {
     limit_timer_.cancel();
     port_ = type == SessionType::kPort;
-    if (port_ && properties.is_object() && properties.contains("type")) {
-      give_up("port forwarding is not supported by this plugin; use the official one");
-      return;
-    }
+    if (port_ && properties.is_object() && properties.contains("type")) forward(properties);
+    if (over_) return;
     if (!port_) {
       terminal_.enter();
       sent_size_ = terminal_size();
@@ -375,8 +386,37 @@ class Plugin final : private ClientEvents {
     last_output_ms_ = now_ms();
     asio::post(loop_, [this] { pump_input(); });
   }
+  // A local port: the far side announces a version that multiplexes, so only that is spoken here.
+  void forward(const Json& properties) {
+    const auto wanted = properties.find("localPortNumber");
+    const bool given = wanted != properties.end() && wanted->is_string();
+    const int port = given ? std::atoi(wanted->get_ref<const std::string&>().c_str()) : 0;
+    forward_ = std::make_unique<PortListener>(
+        loop_, PortListener::Events{.send =
+                                        [this](std::string_view bytes) {
+                                          client_.input(now_ms(), bytes);
+                                          rearm();
+                                        },
+                                    .may_send = [this] { return client_.wants_input(); },
+                                    .accepted =
+                                        [this] {
+                                          write_all("\nConnection accepted for session [" +
+                                                    session_.session_id + "]\n");
+                                        }});
+    try {
+      const auto opened = forward_->listen(static_cast<std::uint16_t>(port));
+      write_all("Port " + std::to_string(opened) + " opened for sessionId " + session_.session_id +
+                ".\nWaiting for connections...\n");
+    } catch (const std::exception& error) {
+      give_up("cannot listen on port " + std::to_string(port) + ": " + reason(error));
+    }
+  }
   void output(PayloadType, std::string_view bytes) override {
     last_output_ms_ = now_ms();
+    if (forward_) {
+      if (!forward_->receive(bytes)) give_up("the far side does not multiplex its connections");
+      return;
+    }
     write_all(bytes);
   }
   void notice(const std::string& text) override { write_all(text + "\n"); }
@@ -397,6 +437,7 @@ class Plugin final : private ClientEvents {
   asio::io_context loop_{1};
   ClientSession client_{{.client_version = kPluginVersion}, *this};
   RawTerminal terminal_;
+  std::unique_ptr<PortListener> forward_;
   asio::signal_set signals_{loop_};
   InputDescriptor input_;
   asio::posix::stream_descriptor stdin_{loop_, input_.descriptor()};

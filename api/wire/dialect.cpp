@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kFailure = "An internal failure occurred.";
 
-constexpr std::array<Dialect, 7> kDialects{{
+constexpr std::array<Dialect, 8> kDialects{{
     {"ecs", Dialect::Style::ecs, "InvalidParameterException", "ServerException",
      "Service Unavailable. Please try again later."},
     {"ec2", Dialect::Style::ec2, "InvalidParameterValue", "InternalError",
@@ -23,6 +23,7 @@ constexpr std::array<Dialect, 7> kDialects{{
      kFailure},
     {"sts", Dialect::Style::counted, "ValidationError", "InternalFailure", kFailure},
     {"iam", Dialect::Style::counted, "ValidationError", "ServiceFailure", kFailure},
+    {"cloudwatch", Dialect::Style::cloudwatch, "ValidationError", "InternalServiceError", kFailure},
     {"", Dialect::Style::counted, "ValidationException", "InternalFailure", kFailure},
 }};
 
@@ -39,7 +40,7 @@ constexpr std::array<EcsMissing, 7> kEcsMissing{{
      "Container list cannot be empty."},
     {"DescribeTasksRequest", "tasks", kInvalid, "Tasks cannot be empty."},
     {"DescribeContainerInstancesRequest", "containerInstances", kInvalid,
-     "Container instances cannot be empty."},
+     "Container instance cannot be empty."},
     {"StartTaskRequest", "containerInstances", kInvalid, "Container instances cannot be empty."},
     {"AwsVpcConfiguration", "subnets", kInvalid, "subnets can not be empty."},
     {"DeleteTaskDefinitionsRequest", "taskDefinitions", kInvalid,
@@ -50,8 +51,9 @@ constexpr std::array<EcsMissing, 7> kEcsMissing{{
 struct LeftToHandler {
   std::string_view service, place;
 };
-constexpr std::array<LeftToHandler, 7> kLeftToHandlers{{
+constexpr std::array<LeftToHandler, 8> kLeftToHandlers{{
     {"ecs", "SettingName"},
+    {"ecs", "LaunchType"},
     {"ecs", "UpdateContainerInstancesStateRequest.status"},
     {"ec2", "ResourceType"},
     {"ec2", "VpcAttributeName"},
@@ -87,6 +89,17 @@ std::string capitalised(std::string word) {
                  capitalised(violation.member) + " can not be blank.");
 }
 
+// "MetricData.1.MetricName" -> "MetricData.member.1.MetricName": as a Query request spells it.
+std::string with_members(std::string_view path) {
+  std::string out;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const bool begins = i > 0 && path[i - 1] == '.';
+    if (begins && path[i] >= '0' && path[i] <= '9') out += "member.";
+    out += path[i];
+  }
+  return out;
+}
+
 [[noreturn]] void refuse_ec2(const Violation& violation) {
   if (violation.rule == Violation::Rule::required) {
     throw AwsError("MissingParameter",
@@ -119,6 +132,12 @@ void Dialect::refuse(const Operation& operation, const std::vector<Violation>& v
       if (first.rule == Violation::Rule::required) refuse_ecs_missing(operation, first);
       refuse_counted(operation.name == "RegisterTaskDefinition" ? kClient : validation_code,
                      violations);
+    case Style::cloudwatch:
+      if (first.rule == Violation::Rule::required) {
+        throw AwsError("MissingParameter",
+                       "The parameter " + with_members(first.form_path) + " is required.");
+      }
+      refuse_counted(validation_code, violations);
     default:
       refuse_counted(validation_code, violations);
   }

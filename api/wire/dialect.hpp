@@ -14,6 +14,7 @@ struct Dialect {
     counted,  // "1 validation error detected: Value 'x' at 'y' failed to satisfy constraint: ..."
     ecs,      // counted, but a missing member has a sentence of its own
     ec2,      // "The request must contain the parameter X"
+    cloudwatch,  // counted, but "The parameter X is required."
   };
 
   std::string_view service;  // the model's name; empty: every other one

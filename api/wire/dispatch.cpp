@@ -25,7 +25,7 @@ struct Call {
   if (route.operation.empty()) {
     throw AwsError("MissingAction", "The request is missing an action or a required parameter.");
   }
-  if (route.model != nullptr && route.model->protocol() == Protocol::query) {
+  if (route.model != nullptr && route.protocol == &query_protocol()) {
     throw AwsError("InvalidAction", "Could not find operation " + route.operation +
                                         " for version " + route.model->api_version());
   }
@@ -43,6 +43,30 @@ struct Call {
 [[noreturn]] void refuse_region(const Route& route, const std::string& region) {
   throw AwsError(route.form ? "SignatureDoesNotMatch" : "InvalidSignatureException",
                  "Credential should be scoped to a valid region, not '" + region + "'. ", 403);
+}
+
+// An error of the request's edge, as the protocol's services spell it.
+AwsError spelled_for(const Route& route, const AwsError& error) {
+  const std::string& code = error.code();
+  const bool of_signature = code == "SignatureDoesNotMatch" || code == "InvalidClientTokenId";
+  const bool expired = code == "RequestExpired";
+  if (route.protocol == &ec2_protocol()) {
+    if (of_signature) {
+      return {"AuthFailure", "AWS was not able to validate the provided access credentials", 401};
+    }
+    if (expired || code == "ExpiredToken") return {"RequestExpired", "Request has expired.", 400};
+    return error;
+  }
+  if (route.form) {
+    return expired ? AwsError("SignatureDoesNotMatch", error.message(), 403) : error;
+  }
+  const int status =
+      code == "AccessDenied" || error.http_status() != 403 ? error.http_status() : 400;
+  if (code == "InvalidClientTokenId") {
+    return {"UnrecognizedClientException", error.message(), status};
+  }
+  if (of_signature || expired) return {"InvalidSignatureException", error.message(), status};
+  return {code + "Exception", error.message(), status, error.members()};
 }
 
 // The model's status where the error keeps to the default.
@@ -121,9 +145,7 @@ class Dispatcher::Impl {
     } catch (const AwsError& unreadable) {
       return error_reply(call, unreadable);
     }
-    if (call.route.form) return error_reply(call, error);
-    return error_reply(call, AwsError(error.code() + "Exception", error.message(),
-                                      error.http_status(), error.members()));
+    return error_reply(call, spelled_for(call.route, error));
   }
 
   std::vector<Coverage> coverage() const {

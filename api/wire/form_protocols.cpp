@@ -106,15 +106,4 @@ const WireProtocol& ec2_protocol() {
   return protocol;
 }
 
-const WireProtocol& protocol_of(const ServiceModel& model) {
-  switch (model.protocol()) {
-    case Protocol::query:
-      return query_protocol();
-    case Protocol::ec2:
-      return ec2_protocol();
-    default:
-      return json_protocol();
-  }
-}
-
 }  // namespace enibox::api

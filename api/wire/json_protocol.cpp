@@ -29,12 +29,7 @@ class JsonProtocol : public WireProtocol {
     // protocol.
     const std::string& type = shape == nullptr ? error.code() : shape->name;
     reply.headers.add("x-amzn-ErrorType", type);
-    if (answer.model != nullptr && answer.model->query_compatible()) {
-      const std::string& code =
-          shape == nullptr || shape->error_code.empty() ? error.code() : shape->error_code;
-      reply.headers.add("x-amzn-query-error",
-                        code + (answer.status >= 500 ? ";Receiver" : ";Sender"));
-    }
+    add_query_error(reply, answer, shape);
     Json body = error.members().is_object() ? error.members() : Json::object();
     body["__type"] = type;
     body[shape == nullptr ? "message" : shape->message_name] = error.message();
@@ -53,6 +48,13 @@ class JsonProtocol : public WireProtocol {
 };
 
 }  // namespace
+
+void add_query_error(HttpReply& reply, const ErrorAnswer& answer, const Shape* shape) {
+  if (answer.model == nullptr || !answer.model->query_compatible()) return;
+  const bool coded = shape != nullptr && !shape->error_code.empty();
+  reply.headers.add("x-amzn-query-error", (coded ? shape->error_code : answer.error->code()) +
+                                              (answer.status >= 500 ? ";Receiver" : ";Sender"));
+}
 
 const WireProtocol& json_protocol() {
   static const JsonProtocol protocol;

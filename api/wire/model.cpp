@@ -256,7 +256,7 @@ const ServiceModel* ModelLibrary::by_signing_name(std::string_view name) const {
 
 const ServiceModel* ModelLibrary::by_api_version(std::string_view version) const {
   return first(models_, [&](const ServiceModel& m) {
-    return m.protocol() != Protocol::json && m.api_version() == version;
+    return (m.protocol() != Protocol::json || m.query_compatible()) && m.api_version() == version;
   });
 }
 

@@ -33,6 +33,11 @@ std::string checksum(std::string_view scope, std::string_view key) {
   if (service == "logs") {
     throw AwsError("InvalidParameterException", "The specified nextToken is invalid.");
   }
+  if (service == "cloudwatch") {
+    const bool data = context.operation == "GetMetricData";
+    throw AwsError(data ? "InvalidNextToken" : "InvalidParameterValue",
+                   "The value " + token + " for parameter NextToken is invalid.");
+  }
   if (service == "iam") throw AwsError("ValidationError", "Invalid Marker.");
   throw AwsError("InvalidParameterException", "Invalid token.");
 }
@@ -61,6 +66,7 @@ std::string checksum(std::string_view scope, std::string_view key) {
 Page page_of(const RequestContext& context, const Json& input, const PageRules& rules) {
   Page page;
   page.scope = context.service + "/" + context.operation + "/" + context.region;
+  page.descending = rules.descending;
   page.limit = rules.standard == 0 ? rules.most : rules.standard;
   if (const auto size = input.find(rules.size_member); size != input.end()) {
     const auto wanted = size->get<std::int64_t>();
@@ -78,6 +84,11 @@ Page page_of(const RequestContext& context, const Json& input, const PageRules& 
   page.after = decoded->substr(8);
   if (decoded->substr(0, 8) != checksum(page.scope, page.after)) refuse_token(context, text);
   return page;
+}
+
+std::string page_key(std::int64_t number) {
+  const std::string digits = std::to_string(number);
+  return std::string(20 - digits.size(), '0') + digits;
 }
 
 std::string page_token(const Page& page, std::string_view key) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,7 @@ struct PageRules {
   std::size_t standard = 0;                // rows when the request does not say; 0: `most`
   const char* size_member = "maxResults";  // EC2: "MaxResults"; logs: "limit"; IAM: "MaxItems"
   const char* token_member = "nextToken";  // EC2: "NextToken"; IAM: "Marker"
+  bool descending = false;                 // the list runs from the last key to the first
 };
 inline constexpr PageRules kEc2Pages{
     .most = 1000, .size_member = "MaxResults", .token_member = "NextToken"};
@@ -36,6 +38,7 @@ struct Page {
   std::string after;  // key of the last row of the page before; empty: from the start
   std::size_t limit = 0;
   std::string scope;  // what the token is good for: service, operation and region
+  bool descending = false;
 };
 
 // Throws AwsError in the service's words for a token that it did not give to this operation, and
@@ -44,6 +47,9 @@ Page page_of(const RequestContext& context, const Json& input, const PageRules& 
 
 // The token that continues after `key`.
 std::string page_token(const Page& page, std::string_view key);
+
+// A number as a part of a key: sorts as the number does. Not negative.
+std::string page_key(std::int64_t number);
 
 // Shortens `rows`, which are sorted by key and begin after page.after, to the page; the token for
 // the rest, or nullopt at the end.
@@ -57,9 +63,13 @@ std::optional<std::string> cut_page(const Page& page, std::vector<Row>& rows, Ke
 // The same for rows that are all at hand: sorts them, and drops those of the pages before.
 template <typename Row, typename Key>
 std::optional<std::string> take_page(const Page& page, std::vector<Row>& rows, Key key) {
-  std::erase_if(rows,
-                [&](const Row& row) { return !page.after.empty() && key(row) <= page.after; });
-  std::sort(rows.begin(), rows.end(), [&](const Row& a, const Row& b) { return key(a) < key(b); });
+  const auto before = [&](const std::string& a, const std::string& b) {
+    return page.descending ? b < a : a < b;
+  };
+  std::erase_if(
+      rows, [&](const Row& row) { return !page.after.empty() && !before(page.after, key(row)); });
+  std::sort(rows.begin(), rows.end(),
+            [&](const Row& a, const Row& b) { return before(key(a), key(b)); });
   return cut_page(page, rows, key);
 }
 

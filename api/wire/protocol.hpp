@@ -42,9 +42,13 @@ class WireProtocol {
   virtual HttpReply error(const ErrorAnswer& answer) const = 0;
 };
 
+// A service that spoke Query once and is asked by clients who still read its codes tells the old
+// code in a header.
+void add_query_error(HttpReply& reply, const ErrorAnswer& answer, const Shape* shape);
+
 const WireProtocol& json_protocol();   // aws-json 1.0 and 1.1
+const WireProtocol& cbor_protocol();   // rpc-v2-cbor
 const WireProtocol& query_protocol();  // STS, IAM, ...
 const WireProtocol& ec2_protocol();    // EC2's own kind of query
-const WireProtocol& protocol_of(const ServiceModel& model);
 
 }  // namespace enibox::api

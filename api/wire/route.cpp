@@ -52,6 +52,31 @@ CredentialScope split_scope(std::string_view credential) {
   return {std::string(credential), std::string(parts[2]), std::string(parts[1])};
 }
 
+// A service whose requests name a target is served in aws-json and in rpc-v2-cbor alike; one that
+// was a query service once in that, too.
+const ServiceModel* with_target(const ServiceModel* model) {
+  return model != nullptr && model->protocol() == Protocol::json ? model : nullptr;
+}
+const ServiceModel* with_form(const ServiceModel* model) {
+  const bool form =
+      model != nullptr && (model->protocol() != Protocol::json || model->query_compatible());
+  return form ? model : nullptr;
+}
+
+// "/service/GraniteServiceVersion20100801/operation/PutMetricData"; whatever stands before it is a
+// prefix of the client's endpoint.
+void read_rpc_path(Route& route, const ModelLibrary& models, std::string_view target) {
+  constexpr std::string_view kService = "/service/", kOperation = "/operation/";
+  const std::string_view path = target.substr(0, target.find('?'));
+  const auto operation = path.rfind(kOperation);
+  if (operation == std::string_view::npos) return;
+  const std::string_view before = path.substr(0, operation);
+  const auto service = before.rfind(kService);
+  if (service == std::string_view::npos) return;
+  route.operation = path.substr(operation + kOperation.size());
+  route.model = with_target(models.by_target_prefix(before.substr(service + kService.size())));
+}
+
 }  // namespace
 
 CredentialScope credential_scope(const HttpRequest& request) {
@@ -90,9 +115,14 @@ Route find_route(const ModelLibrary& models, const CredentialScope& scope,
   route.protocol = &json_protocol();
   route.parts = {request.body, query_string_of(request)};
 
+  if (request.headers.get("Smithy-Protocol") == "rpc-v2-cbor") {
+    route.protocol = &cbor_protocol();
+    read_rpc_path(route, models, request.target);
+    return route;
+  }
   if (const std::string_view target = request.headers.get("X-Amz-Target"); !target.empty()) {
     const auto dot = target.rfind('.');
-    route.model = models.by_target_prefix(target.substr(0, dot));
+    route.model = with_target(models.by_target_prefix(target.substr(0, dot)));
     if (dot != std::string_view::npos) route.operation = target.substr(dot + 1);
     return route;
   }
@@ -109,8 +139,10 @@ Route find_route(const ModelLibrary& models, const CredentialScope& scope,
   route.protocol = &query_protocol();
   route.model = scope.service.empty() ? models.by_api_version(parameter(route.parts, "Version"))
                                       : models.by_signing_name(scope.service);
-  if (route.model != nullptr && route.model->protocol() == Protocol::json) route.model = nullptr;
-  if (route.model != nullptr) route.protocol = &protocol_of(*route.model);
+  route.model = with_form(route.model);
+  if (route.model != nullptr && route.model->protocol() == Protocol::ec2) {
+    route.protocol = &ec2_protocol();
+  }
   return route;
 }
 

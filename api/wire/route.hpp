@@ -24,7 +24,7 @@ struct Route {
   const WireProtocol* protocol = nullptr;  // never null: how the client wants to hear of errors
   const ServiceModel* model = nullptr;     // nullptr: none of ours
   std::string operation;                   // as asked for; empty: not said
-  bool form = false;                       // Action and Version, not X-Amz-Target
+  bool form = false;                       // Action and Version, not X-Amz-Target or a path
   RequestParts parts;                      // views into the request
 };
 

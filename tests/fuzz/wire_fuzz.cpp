@@ -1,7 +1,7 @@
 // Any bytes as a request of any protocol: the dispatcher answers once, with a status, in UTF-8.
 //
 // The first line of the input says who is asked ("ecs RunTask", "ec2 RunInstances ?"), the rest is
-// the body; with a '?' it is the query string instead.
+// the body; with a '?' it is the query string instead, with a '#' it is CBOR.
 
 #include <spdlog/spdlog.h>
 
@@ -50,11 +50,14 @@ class Target {
     const auto space = line.find(' ');
     const ServiceModel* model = models_.by_name(line.substr(0, space));
     std::string operation(space == std::string_view::npos ? "" : line.substr(space + 1));
-    const bool in_query = operation.size() > 2 && operation.substr(operation.size() - 2) == " ?";
-    if (in_query) operation.resize(operation.size() - 2);
+    const bool in_query = operation.ends_with(" ?"), cbor = operation.ends_with(" #");
+    if (in_query || cbor) operation.resize(operation.size() - 2);
 
     HttpRequest request{"POST", "/", {}, std::string(rest)};
-    if (model != nullptr && model->protocol() == Protocol::json) {
+    if (model != nullptr && cbor) {
+      request.headers.add("Smithy-Protocol", "rpc-v2-cbor");
+      request.target = "/service/" + model->target_prefix() + "/operation/" + operation;
+    } else if (model != nullptr && model->protocol() == Protocol::json) {
       request.headers.add("X-Amz-Target", model->target_prefix() + "." + operation);
     } else {
       request.headers.add("Content-Type", "application/x-www-form-urlencoded");
@@ -70,7 +73,7 @@ class Target {
     dispatcher_.handle(request, [&](const HttpReply& reply) {
       ++replies;
       require(reply.status >= 200 && reply.status < 600, "the status");
-      require(is_utf8(reply.body), "the body's text");
+      require(cbor || is_utf8(reply.body), "the body's text");
     });
     require(replies == 1, "one answer a request");
   }

@@ -4,9 +4,11 @@
 // A line in:   {"request": {method, target, headers, body}, "output": {...}} or, instead of output,
 //              "error": {code, message, status, members}
 // A line out:  {"input": {...} or null, "reply": {status, headers, body}}
+// Bodies are base64: CBOR is no text.
 
 #include <iostream>
 
+#include "api/wire/base64.hpp"
 #include "api/wire/dispatch.hpp"
 #include "api/wire/model.hpp"
 
@@ -46,7 +48,8 @@ void serve_everything(Dispatcher& dispatcher, Script& script) {
 }
 
 HttpRequest request_of(const Json& json) {
-  HttpRequest request{json["method"], json["target"], {}, json["body"]};
+  HttpRequest request{
+      json["method"], json["target"], {}, base64_decode(json["body"].get<std::string>()).value()};
   for (const auto& [name, value] : json["headers"].items()) request.headers.add(name, value);
   return request;
 }
@@ -54,7 +57,7 @@ HttpRequest request_of(const Json& json) {
 Json json_of(const HttpReply& reply) {
   Json headers = Json::object();
   for (const auto& [name, value] : reply.headers) headers[name] = value;
-  return {{"status", reply.status}, {"headers", headers}, {"body", reply.body}};
+  return {{"status", reply.status}, {"headers", headers}, {"body", base64_encode(reply.body)}};
 }
 
 }  // namespace

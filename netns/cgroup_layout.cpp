@@ -9,20 +9,10 @@
 #include <sstream>
 
 #include "netns/handle.hpp"
+#include "netns/text.hpp"
 
 namespace enibox::netns {
 namespace {
-
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> out;
-  std::size_t begin = 0;
-  while (begin <= text.size()) {
-    const auto end = std::min(text.find(separator, begin), text.size());
-    out.emplace_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return out;
-}
 
 std::vector<std::string> lines(std::string_view text) {
   auto out = split(text, '\n');

@@ -9,6 +9,11 @@
 namespace enibox::netns {
 namespace {
 
+// Of rtnetlink since Linux 6.3, and not in the headers of Debian 12. Older kernels skip what they
+// do not know.
+constexpr int kGsoIpv4MaxSize = 63;
+constexpr int kGroIpv4MaxSize = 64;
+
 Link read_link(nlmsghdr* answer) {
   const auto& header = *static_cast<ifinfomsg*>(nlmsg_data(answer));
   const Attributes attributes(answer, sizeof header);
@@ -94,6 +99,16 @@ void delete_links(RouteSocket& where, const std::vector<int>& indexes) {
 void set_up(RouteSocket& where, int index) { change_flags(where, index, true); }
 void set_down(RouteSocket& where, int index) { change_flags(where, index, false); }
 
+void move_link(RouteSocket& where, int index, const Namespace& to, const std::string& name) {
+  set_down(where, index);
+  ifinfomsg header{};
+  header.ifi_index = index;
+  Message message(RTM_NEWLINK, NLM_F_ACK, header);
+  message.put(IFLA_IFNAME, name);
+  message.put(IFLA_NET_NS_FD, static_cast<std::uint32_t>(to.fd()));
+  where.channel().request(message, "move link " + std::to_string(index) + " as " + name);
+}
+
 void set_master(RouteSocket& where, int index, int master_index) {
   ifinfomsg header{};
   header.ifi_index = index;
@@ -125,6 +140,9 @@ void put_link(Message& message, const LinkSpec& link) {
   if (!link.name.empty()) message.put(IFLA_IFNAME, link.name);
   if (!link.mac.empty()) message.put_mac(IFLA_ADDRESS, link.mac);
   if (link.mtu_bytes != 0) message.put(IFLA_MTU, static_cast<std::uint32_t>(link.mtu_bytes));
+  if (link.gso_max_bytes != 0)
+    for (const int attribute : {kGsoIpv4MaxSize, kGroIpv4MaxSize})
+      message.put(attribute, static_cast<std::uint32_t>(link.gso_max_bytes));
   if (link.where != nullptr)
     message.put(IFLA_NET_NS_FD, static_cast<std::uint32_t>(link.where->fd()));
 }

@@ -34,6 +34,9 @@ void delete_links(RouteSocket& where, const std::vector<int>& indexes);
 
 void set_up(RouteSocket& where, int index);
 void set_down(RouteSocket& where, int index);
+// Moves the device to another namespace, where it has that name and any free index. It arrives
+// down, without addresses and routes.
+void move_link(RouteSocket& where, int index, const Namespace& to, const std::string& name);
 // Makes the device a port of a bridge.
 void set_master(RouteSocket& where, int index, int master_index);
 // A second, longer name (up to 127 characters) that `ip link` shows and takes; there already: fine.
@@ -47,6 +50,9 @@ struct LinkSpec {
   int index = 0;
   std::string mac = {};
   int mtu_bytes = 0;
+  // The largest IPv4 packet that TCP hands over in one piece, to be cut when it leaves the machine;
+  // above 64 KB since Linux 6.3 (before, nothing happens).
+  int gso_max_bytes = 0;
   bool up = true;
   const Namespace* where = nullptr;  // null: the socket's own namespace
 };

@@ -28,6 +28,7 @@ Message route_message(int type, int flags, const Route& route) {
   header.rtm_protocol = RTPROT_BOOT;  // as `ip route` sets it; it prints no "proto" for it
   header.rtm_type = kernel_type(route.kind);
   header.rtm_scope = route.scope == RouteScope::kLink ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+  if (route.onlink) header.rtm_flags = RTNH_F_ONLINK;
   if (type == RTM_DELROUTE) {  // whoever made it, and whatever its scope
     header.rtm_protocol = RTPROT_UNSPEC;
     header.rtm_scope = RT_SCOPE_NOWHERE;
@@ -56,6 +57,7 @@ Route read_route(const rtmsg& header, const Attributes& attributes) {
   route.link_index = attributes.get<int>(RTA_OIF);
   route.scope = header.rtm_scope == RT_SCOPE_UNIVERSE ? RouteScope::kGlobal : RouteScope::kLink;
   route.table = attributes.get<std::uint32_t>(RTA_TABLE, header.rtm_table);
+  route.onlink = (header.rtm_flags & RTNH_F_ONLINK) != 0;
   return route;
 }
 

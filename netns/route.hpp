@@ -18,6 +18,8 @@ struct Route {
   int link_index = 0;
   RouteScope scope = RouteScope::kGlobal;
   std::uint32_t table = 254;  // main
+  // The gateway is on the link whatever the routes say: it needs no route to itself.
+  bool onlink = false;
   bool operator==(const Route&) const = default;
 };
 

@@ -104,4 +104,15 @@ bool Cidr::contains(const Cidr& other) const {
   return other.prefix_ >= prefix_ && contains(other.base_);
 }
 
+// In their order a block comes after all that hold it.
+std::set<Cidr> outermost(const std::set<Cidr>& blocks) {
+  std::set<Cidr> kept;
+  const Cidr* last = nullptr;
+  for (const auto& block : blocks) {
+    if (last != nullptr && last->contains(block)) continue;
+    last = &*kept.insert(block).first;
+  }
+  return kept;
+}
+
 }  // namespace enibox::vpc

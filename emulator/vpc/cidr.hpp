@@ -3,6 +3,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -78,5 +79,8 @@ class Cidr {
   IpAddress base_;
   int prefix_ = 0;
 };
+
+// Blocks are nested or apart; these are the ones that no other holds.
+std::set<Cidr> outermost(const std::set<Cidr>& blocks);
 
 }  // namespace enibox::vpc

@@ -1,102 +1,34 @@
 #include "emulator/vpc/group_rules.hpp"
 
-#include <charconv>
 #include <map>
-#include <optional>
 #include <system_error>
 
 #include "emulator/vpc/cidr.hpp"
-#include "emulator/vpc/ruleset.hpp"
+#include "emulator/vpc/gates.hpp"
+#include "emulator/vpc/service_match.hpp"
 
 namespace enibox::vpc {
 namespace {
 
-[[noreturn]] void invalid(const std::string& what) {
-  throw std::system_error(EINVAL, std::generic_category(), "security group rule: " + what);
-}
-
-// IANA protocol number; none: all protocols.
-std::optional<int> protocol_number(const std::string& protocol) {
-  if (protocol == "-1") return std::nullopt;
-  if (protocol == "tcp") return 6;
-  if (protocol == "udp") return 17;
-  if (protocol == "icmp") return 1;
-  if (protocol == "icmpv6") return 58;
-  int number = -1;
-  const auto [end, error] =
-      std::from_chars(protocol.data(), protocol.data() + protocol.size(), number);
-  if (error != std::errc() || end != protocol.data() + protocol.size() || number < 0 ||
-      number > 255)
-    invalid("protocol '" + protocol + "'");
-  return number;
-}
-
-bool all_ports(const GroupRule& rule) {
-  return rule.from_port == -1 || (rule.from_port == 0 && rule.to_port == 65535);
-}
-
-std::string port_match(const std::string& protocol, const GroupRule& rule) {
-  if (all_ports(rule)) return "meta l4proto " + protocol;
-  if (rule.from_port < 0 || rule.to_port > 65535 || rule.from_port > rule.to_port)
-    invalid("ports " + std::to_string(rule.from_port) + " to " + std::to_string(rule.to_port));
-  const std::string match = protocol + " dport " + std::to_string(rule.from_port);
-  return rule.from_port == rule.to_port ? match : match + "-" + std::to_string(rule.to_port);
-}
-
-std::string icmp_match(const GroupRule& rule) {
-  if (rule.from_port == -1) return "meta l4proto icmp";
-  if (rule.from_port < 0 || rule.from_port > 255 || rule.to_port < -1 || rule.to_port > 255)
-    invalid("ICMP type " + std::to_string(rule.from_port) + " code " +
-            std::to_string(rule.to_port));
-  const std::string match = "icmp type " + std::to_string(rule.from_port);
-  return rule.to_port == -1 ? match : match + " icmp code " + std::to_string(rule.to_port);
-}
-
-// Which packets by protocol and ports; empty: all.
-std::string service_match(const GroupRule& rule) {
-  const auto number = protocol_number(rule.protocol);
-  if (!number) return {};
-  switch (*number) {
-    case 1:
-      return icmp_match(rule);
-    case 6:
-      return port_match("tcp", rule);
-    case 17:
-      return port_match("udp", rule);
-    default:
-      return "meta l4proto " + std::to_string(*number);
-  }
-}
-
 Cidr block_of(const GroupRule& rule) {
   const auto block = Cidr::parse(*rule.cidr);
-  if (!block) invalid("block '" + *rule.cidr + "'");
+  if (!block)
+    throw std::system_error(EINVAL, std::generic_category(), "rule: block '" + *rule.cidr + "'");
   return *block;
 }
 
 // The peers of all rules for one service.
 struct Peers {
   std::set<Cidr> blocks;
-  std::set<std::string> groups;
+  std::set<std::string> sets;  // of groups' members and of lists' blocks
 };
 
+// nft refuses an interval set with nested blocks.
 std::string braces(const std::set<Cidr>& blocks) {
   if (blocks.size() == 1) return blocks.begin()->text();
   std::string text;
   for (const auto& block : blocks) text += (text.empty() ? "{ " : ", ") + block.text();
   return text + " }";
-}
-
-// Blocks are nested or apart; nft refuses an interval set with nested ones. In their order a block
-// comes after all that hold it.
-std::set<Cidr> outermost(const std::set<Cidr>& blocks) {
-  std::set<Cidr> kept;
-  const Cidr* last = nullptr;
-  for (const auto& block : blocks) {
-    if (last != nullptr && last->contains(block)) continue;
-    last = &*kept.insert(block).first;
-  }
-  return kept;
 }
 
 std::string joined(const std::string& peer, const std::string& service, const std::string& end) {
@@ -106,30 +38,43 @@ std::string joined(const std::string& peer, const std::string& service, const st
   return rule;
 }
 
+std::map<std::string, Peers> peers_by_service(const std::vector<GroupRule>& rules, bool egress) {
+  std::map<std::string, Peers> services;
+  for (const auto& rule : rules) {
+    if (rule.egress != egress) continue;
+    Peers& peers = services[service_match(rule.protocol, rule.from_port, rule.to_port)];
+    if (rule.group_id) peers.sets.insert(members_set(*rule.group_id));
+    if (rule.prefix_list_id) peers.sets.insert(*rule.prefix_list_id);
+    if (rule.cidr)
+      if (const Cidr block = block_of(rule); !block.is_v6()) peers.blocks.insert(block);
+  }
+  return services;
+}
+
+std::set<std::string> named(const std::vector<GroupRule>& rules,
+                            std::optional<std::string> GroupRule::*peer) {
+  std::set<std::string> names;
+  for (const auto& rule : rules)
+    if (rule.*peer) names.insert(*(rule.*peer));
+  return names;
+}
+
 }  // namespace
 
 std::string members_set(const std::string& group_id) { return group_id + "-members"; }
 
 std::vector<std::string> render_rules(const std::vector<GroupRule>& rules, bool egress) {
-  std::map<std::string, Peers> services;
-  for (const auto& rule : rules) {
-    if (rule.egress != egress) continue;
-    const std::string service = service_match(rule);
-    if (rule.group_id) services[service].groups.insert(*rule.group_id);
-    if (rule.cidr)
-      if (const Cidr block = block_of(rule); !block.is_v6()) services[service].blocks.insert(block);
-  }
   const std::string peer = egress ? "ip daddr " : "ip saddr ";
   std::vector<std::string> open, specific;
-  for (const auto& [service, peers] : services) {
+  for (const auto& [service, peers] : peers_by_service(rules, egress)) {
     if (!peers.blocks.empty() && peers.blocks.begin()->is_everything()) {
       open.push_back(joined("", service, std::string("goto ") + (egress ? kOpenOut : kOpenIn)));
       continue;  // nobody is left for the more specific rules of this service
     }
     if (!peers.blocks.empty())
       specific.push_back(joined(peer + braces(outermost(peers.blocks)), service, "accept"));
-    for (const auto& group : peers.groups)
-      specific.push_back(joined(peer + "@" + members_set(group), service, "accept"));
+    for (const auto& set : peers.sets)
+      specific.push_back(joined(peer + "@" + set, service, "accept"));
   }
   open.insert(open.end(), specific.begin(), specific.end());
   return open;
@@ -142,17 +87,18 @@ std::uint32_t open_protocols(const std::vector<GroupRule>& rules, bool egress) {
     if (block_of(rule).is_v6()) continue;
     const auto protocol = protocol_number(rule.protocol);
     if (!protocol) open |= kOpenTcp | kOpenUdp;
-    if (protocol == 6 && all_ports(rule)) open |= kOpenTcp;
-    if (protocol == 17 && all_ports(rule)) open |= kOpenUdp;
+    if (protocol == 6 && all_ports(rule.from_port, rule.to_port)) open |= kOpenTcp;
+    if (protocol == 17 && all_ports(rule.from_port, rule.to_port)) open |= kOpenUdp;
   }
   return open;
 }
 
 std::set<std::string> named_groups(const std::vector<GroupRule>& rules) {
-  std::set<std::string> groups;
-  for (const auto& rule : rules)
-    if (rule.group_id) groups.insert(*rule.group_id);
-  return groups;
+  return named(rules, &GroupRule::group_id);
+}
+
+std::set<std::string> named_lists(const std::vector<GroupRule>& rules) {
+  return named(rules, &GroupRule::prefix_list_id);
 }
 
 }  // namespace enibox::vpc

@@ -9,11 +9,6 @@
 // A security group's rules as nft rules. Pure.
 namespace enibox::vpc {
 
-inline constexpr const char* kTable = "ip vpc";
-// Chains that an all-addresses rule ends in: they note that the flow need not be tracked.
-inline constexpr const char* kOpenIn = "open-in";
-inline constexpr const char* kOpenOut = "open-out";
-
 // The set of a group's members, by private address.
 std::string members_set(const std::string& group_id);
 
@@ -25,7 +20,8 @@ std::vector<std::string> render_rules(const std::vector<GroupRule>& rules, bool 
 // kOpenTcp and kOpenUdp: the direction admits all addresses and ports of that protocol.
 std::uint32_t open_protocols(const std::vector<GroupRule>& rules, bool egress);
 
-// The groups that the rules name.
+// The groups and the prefix lists that the rules name.
 std::set<std::string> named_groups(const std::vector<GroupRule>& rules);
+std::set<std::string> named_lists(const std::vector<GroupRule>& rules);
 
 }  // namespace enibox::vpc

@@ -7,6 +7,7 @@
 
 #include "emulator/job_queue.hpp"
 #include "emulator/vpc/data_path.hpp"
+#include "emulator/vpc/flow_counting.hpp"
 #include "emulator/vpc/network.hpp"
 
 namespace enibox::vpc {
@@ -15,7 +16,7 @@ namespace enibox::vpc {
 // Made and used on the loop thread, in the namespaces of the box; needs CAP_NET_ADMIN and
 // CAP_SYS_ADMIN in its user namespace. When it is destroyed the routers stay (the box ends them):
 // calls not yet begun are dropped and their `done` is not called.
-class LinuxNetwork final : public Network {
+class LinuxNetwork final : public Network, public FlowCounting {
  public:
   LinuxNetwork(boost::asio::io_context& loop, DataPathOptions options);
   ~LinuxNetwork() override;
@@ -24,12 +25,36 @@ class LinuxNetwork final : public Network {
   void remove_vpc(std::string vpc_id, Done<Nothing> done) override;
   void put_group(GroupSpec group, Done<Nothing> done) override;
   void remove_group(std::string group_id, Done<Nothing> done) override;
+  void put_prefix_list(PrefixListSpec list, Done<Nothing> done) override;
+  void remove_prefix_list(std::string prefix_list_id, Done<Nothing> done) override;
+  void put_acl(NetworkAclSpec acl, Done<Nothing> done) override;
+  void remove_acl(std::string acl_id, Done<Nothing> done) override;
+  void hold_filters() override;
+  void release_filters(Done<Nothing> done) override;
   void put_eni(EniSpec eni, Done<Nothing> done) override;
   void remove_eni(std::string eni_id, Done<Nothing> done) override;
+  void put_subnet_routes(SubnetRoutesSpec routes, Done<Nothing> done) override;
+  void put_gateway(GatewaySpec gateway, Done<Nothing> done) override;
+  void remove_gateway(std::string gateway_id, Done<Nothing> done) override;
+  void put_public_address(PublicAddressSpec address, Done<Nothing> done) override;
+  void remove_public_address(std::string address, Done<Nothing> done) override;
+  void put_nat_gateway(NatGatewaySpec nat, Done<Nothing> done) override;
+  void remove_nat_gateway(std::string nat_gateway_id, Done<Nothing> done) override;
+  void put_peering(PeeringSpec peering, Done<Nothing> done) override;
+  void remove_peering(std::string peering_id, Done<Nothing> done) override;
+  void make_namespace(std::string path, Done<Nothing> done) override;
+  void remove_namespace(std::string path, Done<Nothing> done) override;
   void prepare_instance(std::string netns_path, Done<Nothing> done) override;
   void put_task_bridge(TaskBridgeSpec bridge, Done<Nothing> done) override;
+  void open_service(LocalService service, Done<netns::UniqueFd> done) override;
+  void close_service(LocalService service, Done<Nothing> done) override;
+  void count_flows(std::string vpc_id, bool on, Done<Nothing> done) override;
+  void end_flow_stretch(std::string vpc_id, Done<FlowStretch> done) override;
   std::uint64_t generation() const override { return generation_; }
   void when_passed(std::uint64_t generation, std::function<void()> go) override;
+
+  // The sockets of the internet's server, opened anew.
+  void open_internet(Done<InternetSockets> done);
 
   // After a recovery's last put: ends what was adopted and not put again.
   void forget_unclaimed(Done<Nothing> done);
@@ -37,6 +62,8 @@ class LinuxNetwork final : public Network {
  private:
   using Work = std::function<void(DataPath&)>;
   void enqueue(Work work, Done<Nothing> done);
+  template <typename T>
+  void enqueue_for(std::function<T(DataPath&)> work, Done<T> done);
   void passed(std::uint64_t generation);
   void schedule_renewal();
 

@@ -1,87 +1,17 @@
 #include "emulator/vpc/ruleset.hpp"
 
 #include <algorithm>
-#include <cstdio>
-#include <system_error>
 #include <utility>
 
+#include "emulator/vpc/cidr.hpp"
+#include "emulator/vpc/flow_counters.hpp"
 #include "emulator/vpc/group_rules.hpp"
 
 namespace enibox::vpc {
 namespace {
 
-constexpr int kTtlGivenBack = 64;  // Linux's initial TTL; below it are traceroute's
-constexpr std::size_t kElementsPerCommand = 400;
-
-// Sizes of the messages libnftables makes, measured, rounded up.
-constexpr std::size_t kElementBytes = 100;
-constexpr std::size_t kRuleBytes = 500;
-constexpr std::size_t kChainBytes = 120;
-constexpr std::size_t kSetBytes = 250;
-
-std::string hex(std::uint32_t value) {
-  char text[11];
-  std::snprintf(text, sizeof text, "0x%08x", value);
-  return text;
-}
-
-void emit(Commands& out, std::string text, std::size_t bytes) {
-  out.push_back({std::move(text), bytes});
-}
-
-void add_rule(Commands& out, const std::string& chain, const std::string& rule) {
-  // An anonymous set of blocks costs two elements a block.
-  const auto blocks = static_cast<std::size_t>(std::count(rule.begin(), rule.end(), ','));
-  emit(out, "add rule " + std::string(kTable) + " " + chain + " " + rule,
-       kRuleBytes + 2 * blocks * kElementBytes);
-}
-
-void chain(Commands& out, const char* verb, const std::string& name) {
-  emit(out, std::string(verb) + " chain " + kTable + " " + name, kChainBytes);
-}
-
-// An element of a set or a map, whose value may be empty.
-struct Element {
-  std::string key;
-  std::string value;
-  bool operator==(const Element&) const = default;
-};
-using Elements = std::map<std::string, std::vector<Element>>;
-
-// One command for many elements of one set.
-void command_elements(Commands& out, const char* verb, const std::string& set,
-                      const std::vector<Element>& list, bool with_values) {
-  for (std::size_t first = 0; first < list.size(); first += kElementsPerCommand) {
-    const std::size_t last = std::min(list.size(), first + kElementsPerCommand);
-    std::string text = std::string(verb) + " element " + set + " { ";
-    for (std::size_t i = first; i < last; ++i) {
-      text += (i == first ? "" : ", ") + list[i].key;
-      if (with_values && !list[i].value.empty()) text += " : " + list[i].value;
-    }
-    emit(out, text + " }", (last - first) * kElementBytes);
-  }
-}
-
-void add_elements(Commands& out, const Elements& all) {
-  for (const auto& [set, list] : all) command_elements(out, "add", set, list, true);
-}
-
-void delete_elements(Commands& out, const Elements& all) {
-  for (const auto& [set, list] : all) command_elements(out, "delete", set, list, false);
-}
-
-// What is in `all` and not, with the same value, in `others`.
-Elements without(const Elements& all, const Elements& others) {
-  Elements rest;
-  for (const auto& [set, list] : all) {
-    const auto other = others.find(set);
-    for (const auto& element : list)
-      if (other == others.end() ||
-          std::find(other->second.begin(), other->second.end(), element) == other->second.end())
-        rest[set].push_back(element);
-  }
-  return rest;
-}
+constexpr const char* kMembersType = "ipv4_addr";
+constexpr std::size_t kFlowCommandBytes = 20'000;  // measured, rounded up
 
 std::string set_chain(int number, bool egress) {
   return "groups-" + std::to_string(number) + (egress ? "-out" : "-in");
@@ -91,134 +21,57 @@ std::string group_chain(const std::string& id, bool egress) {
   return id + (egress ? "-out" : "-in");
 }
 
-std::string in_table(const std::string& set) { return std::string(kTable) + " " + set; }
+void add_group(Commands& out, const std::string& id) {
+  add_set(out, members_set(id), kMembersType);
+  add_chain(out, group_chain(id, false));
+  add_chain(out, group_chain(id, true));
+}
 
 std::set<std::string> ids_of(const FilteredEni& eni) {
+  if (!eni.judged_by_groups) return {};
   return {eni.group_ids.begin(), eni.group_ids.end()};
 }
 
-// Everything the kernel knows of one ENI.
-Elements elements_of(const FilteredEni& eni, int set_number) {
-  const std::string device = std::to_string(eni.link_index) + " . " + eni.mac;
-  const std::string with_address = device + " . " + eni.address;
-  const std::string mark = hex(eni.mark());
-  Elements all;
-  all["arp vpc senders"].push_back({with_address, {}});
-  if (eni.source_dest_check)
-    all[in_table("senders")].push_back({with_address, mark});
-  else
-    all[in_table("unchecked-senders")].push_back({device, mark});
-  all[in_table("egress")].push_back({mark, "goto " + set_chain(set_number, true)});
-  all[in_table("ingress")].push_back({eni.address, "goto " + set_chain(set_number, false)});
-  for (const auto& id : ids_of(eni)) all[in_table(members_set(id))].push_back({eni.address, {}});
+std::vector<std::string> addresses_of(const FilteredEni& eni) {
+  std::vector<std::string> all{eni.address};
+  all.insert(all.end(), eni.secondary_addresses.begin(), eni.secondary_addresses.end());
   return all;
 }
 
-// Ids become names in a language of their own: what could end a name is refused.
-void check_id(const std::string& id) {
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-  };
-  if (id.starts_with("sg-") && id.size() <= 64 && std::all_of(id.begin(), id.end(), plain)) return;
-  throw std::system_error(EINVAL, std::generic_category(), "security group id '" + id + "'");
+Element service_element(const LocalService& service) {
+  const auto address = IpAddress::parse(service.address);
+  if (!address || address->is_v6() || (service.protocol != "udp" && service.protocol != "tcp"))
+    throw std::system_error(EINVAL, std::generic_category(),
+                            "service " + service.protocol + " at '" + service.address + "'");
+  return {address->text() + " . " + service.protocol + " . " + std::to_string(service.port), {}};
 }
 
-std::string ttl_chain() {
-  // The router decrements, the VPC's does not show: what comes is raised by one before. nft cannot
-  // add, so the values that occur are listed, the usual one first.
-  std::string text = "  chain give-back-ttl {\n";
-  const auto line = [&](int ttl) {
-    text += "    ip ttl " + std::to_string(ttl) + " ip ttl set " + std::to_string(ttl + 1) +
-            " accept\n";
-  };
-  line(kTtlGivenBack);
-  for (int ttl = 1; ttl < kTtlGivenBack; ++ttl) line(ttl);
-  return text + "    accept\n  }\n";
+Elements member_elements(const std::string& group_id, const std::set<std::string>& addresses) {
+  Elements all;
+  for (const auto& address : addresses)
+    all[in_table(members_set(group_id))].push_back({address, {}});
+  return all;
 }
 
-std::string open_chain(const char* name, std::uint32_t bit) {
-  std::string text = std::string("  chain ") + name + " {\n";
-  for (const auto& [protocol, open] : {std::pair{"tcp", kOpenTcp}, std::pair{"udp", kOpenUdp}})
-    text += "    ct state new meta l4proto " + std::string(protocol) + " meta mark & " + hex(open) +
-            " == " + hex(open) + " ct mark set ct mark | " + hex(bit) + "\n";
-  return text + "    accept\n  }\n";
-}
-
-// A gate lets pass what it has tracked, in the direction that this gate saw it in.
-std::string gate_chain(const char* name, int priority, std::uint32_t original, std::uint32_t reply,
-                       const char* judge) {
-  return std::string("  chain ") + name + " {\n    type filter hook forward priority " +
-         std::to_string(priority) + "; policy drop;\n    ct state invalid drop\n" +
-         "    ct direction original ct state established,related ct mark & " + hex(original) +
-         " == 0 accept\n    ct direction reply ct mark & " + hex(reply) +
-         " == 0 accept\n    ct state related accept\n    " + judge + "\n  }\n";
+// Who it is and what it is handed.
+Elements identity_of(const FilteredEni& eni) {
+  const std::string device = std::to_string(eni.link_index) + " . " + eni.mac;
+  const std::string mark = hex(eni.mark());
+  Elements all;
+  for (const auto& address : addresses_of(eni)) {
+    all["arp vpc senders"].push_back({device + " . " + address, {}});
+    if (!eni.source_dest_check) continue;
+    all[in_table("senders")].push_back({device + " . " + address, mark});
+    all[in_table("receivers")].push_back({eni.address + " . " + address, {}});
+  }
+  if (!eni.source_dest_check) {
+    all[in_table("unchecked-senders")].push_back({device, mark});
+    all[in_table("unchecked-receivers")].push_back({eni.address, {}});
+  }
+  return all;
 }
 
 }  // namespace
-
-std::vector<std::string> transactions(const Commands& commands, std::size_t limit) {
-  std::vector<std::string> result;
-  std::size_t size = limit;
-  for (const auto& command : commands) {
-    if (size + command.netlink_bytes > limit || result.empty()) {
-      result.emplace_back();
-      size = 0;
-    }
-    result.back() += command.text + "\n";
-    size += command.netlink_bytes;
-  }
-  return result;
-}
-
-Commands render_gates() {
-  Commands out;
-  for (const char* table : {"ip vpc", "arp vpc"}) {
-    emit(out, std::string("add table ") + table, kChainBytes);
-    emit(out, std::string("delete table ") + table, kChainBytes);
-  }
-  std::string ip =
-      "table ip vpc {\n"
-      "  map senders { type iface_index . ether_addr . ipv4_addr : mark; }\n"
-      "  map unchecked-senders { type iface_index . ether_addr : mark; }\n"
-      "  map egress { type mark : verdict; }\n"
-      "  map ingress { type ipv4_addr : verdict; }\n"
-      "  set services { type ipv4_addr . inet_proto . inet_service; }\n" +
-      ttl_chain() + open_chain(kOpenOut, kUntrackedAtSender) +
-      open_chain(kOpenIn, kUntrackedAtReceiver) +
-      "  chain sender {\n"
-      "    type filter hook prerouting priority raw; policy drop;\n"
-      "    iif lo accept\n"
-      "    meta mark set iif . ether saddr . ip saddr map @senders goto give-back-ttl\n"
-      "    meta mark set iif . ether saddr map @unchecked-senders goto give-back-ttl\n"
-      "  }\n" +
-      gate_chain("egress-gate", -20, kUntrackedAtSender, kUntrackedAtReceiver,
-                 "meta mark vmap @egress") +
-      gate_chain("ingress-gate", 20, kUntrackedAtReceiver, kUntrackedAtSender,
-                 "rt nexthop vmap @ingress") +
-      "  chain local-in {\n"
-      "    type filter hook input priority filter; policy drop;\n"
-      "    iif lo accept\n"
-      "    ip daddr . meta l4proto . th dport @services accept\n"
-      "  }\n"
-      "  chain local-out {\n"
-      "    type filter hook output priority filter; policy accept;\n"
-      "    icmp type destination-unreachable icmp code frag-needed accept\n"
-      "    meta l4proto icmp drop\n"
-      "  }\n"
-      "}";
-  const auto rules = static_cast<std::size_t>(std::count(ip.begin(), ip.end(), '\n'));
-  emit(out, std::move(ip), rules * kRuleBytes);
-  emit(out,
-       "table arp vpc {\n"
-       "  set senders { type iface_index . ether_addr . ipv4_addr; }\n"
-       "  chain request {\n"
-       "    type filter hook input priority filter; policy drop;\n"
-       "    iif . arp saddr ether . arp saddr ip @senders accept\n"
-       "  }\n"
-       "}",
-       kSetBytes + 3 * kRuleBytes);
-  return out;
-}
 
 std::optional<FilteredEni> Ruleset::eni(int number) const {
   const auto found = enis_.find(number);
@@ -230,21 +83,39 @@ std::optional<GroupSpec> Ruleset::group(const std::string& group_id) const {
   return found == groups_.end() ? std::nullopt : found->second.spec;
 }
 
+std::set<std::string> Ruleset::foreign_members(const std::string& group_id) const {
+  const auto found = groups_.find(group_id);
+  return found == groups_.end() ? std::set<std::string>() : found->second.foreign_members;
+}
+
+std::set<std::string> Ruleset::members(const std::string& group_id) const {
+  std::set<std::string> all;
+  for (const auto& [number, eni] : enis_)
+    if (ids_of(eni).contains(group_id))
+      for (const auto& address : addresses_of(eni)) all.insert(address);
+  return all;
+}
+
+std::set<std::string> Ruleset::foreign_groups() const {
+  std::set<std::string> ids;
+  for (const auto& [id, group] : groups_)
+    if ((!group.spec && group.namers > 0) || !group.foreign_members.empty()) ids.insert(id);
+  return ids;
+}
+
 void Ruleset::need_group(const std::string& id, Commands& out) {
-  if (!groups_.try_emplace(id).second) return;
-  emit(out, "add set " + in_table(members_set(id)) + " { type ipv4_addr; }", kSetBytes);
-  chain(out, "add", group_chain(id, false));
-  chain(out, "add", group_chain(id, true));
+  if (groups_.try_emplace(id).second) add_group(out, id);
 }
 
 void Ruleset::release_group(const std::string& id, Commands& out) {
   const auto found = groups_.find(id);
   if (found == groups_.end()) return;
   const Group& group = found->second;
-  if (group.spec || group.carriers > 0 || group.namers > 0) return;
-  chain(out, "delete", group_chain(id, false));
-  chain(out, "delete", group_chain(id, true));
-  emit(out, "delete set " + in_table(members_set(id)), kSetBytes);
+  if (group.spec || group.carriers > 0 || group.namers > 0 || !group.foreign_members.empty())
+    return;
+  delete_chain(out, group_chain(id, false));
+  delete_chain(out, group_chain(id, true));
+  delete_set(out, members_set(id));
   groups_.erase(found);
 }
 
@@ -273,7 +144,16 @@ void Ruleset::fill_set(const GroupIds& ids, int number, Commands& out) const {
   }
 }
 
-const Ruleset::GroupSet& Ruleset::take_set(const GroupIds& ids, Commands& out) {
+void Ruleset::refill_sets_with(const std::string& group_id, Commands& out) const {
+  for (const auto& [ids, set] : sets_) {
+    if (!ids.contains(group_id)) continue;
+    flush_chain(out, set_chain(set.number, false));
+    flush_chain(out, set_chain(set.number, true));
+    fill_set(ids, set.number, out);
+  }
+}
+
+void Ruleset::take_set(const GroupIds& ids, Commands& out) {
   const auto [entry, is_new] = sets_.try_emplace(ids);
   GroupSet& set = entry->second;
   if (is_new) {
@@ -282,12 +162,11 @@ const Ruleset::GroupSet& Ruleset::take_set(const GroupIds& ids, Commands& out) {
       need_group(id, out);
       ++groups_.at(id).carriers;
     }
-    chain(out, "add", set_chain(set.number, false));
-    chain(out, "add", set_chain(set.number, true));
+    add_chain(out, set_chain(set.number, false));
+    add_chain(out, set_chain(set.number, true));
     fill_set(ids, set.number, out);
   }
   ++set.users;
-  return set;
 }
 
 void Ruleset::leave_set(const GroupIds& ids, Commands& out) {
@@ -295,30 +174,44 @@ void Ruleset::leave_set(const GroupIds& ids, Commands& out) {
   if (--entry->second.users > 0) return;
   const int number = entry->second.number;
   sets_.erase(entry);
-  chain(out, "delete", set_chain(number, false));
-  chain(out, "delete", set_chain(number, true));
+  delete_chain(out, set_chain(number, false));
+  delete_chain(out, set_chain(number, true));
   for (const auto& id : ids) {
     --groups_.at(id).carriers;
     release_group(id, out);
   }
 }
 
+// Everything the kernel knows of one ENI.
+Elements Ruleset::elements_of(const FilteredEni& eni) const {
+  Elements all = identity_of(eni);
+  const auto ids = ids_of(eni);
+  const auto judge = [&](bool egress) {
+    return eni.judged_by_groups ? "jump " + set_chain(sets_.at(ids).number, egress) : "accept";
+  };
+  all[in_table("egress")].push_back({hex(eni.mark()), judge(true)});
+  all[in_table("ingress")].push_back({eni.address, judge(false)});
+  for (const auto& id : ids)
+    for (const auto& address : addresses_of(eni))
+      all[in_table(members_set(id))].push_back({address, {}});
+  return all;
+}
+
 Commands Ruleset::put_eni(const FilteredEni& eni) {
   const auto ids = ids_of(eni);
-  for (const auto& id : ids) check_id(id);
+  for (const auto& id : ids) check_id(id, "sg-");
   Commands out;
   const auto before = enis_.find(eni.number);
   if (before != enis_.end() && before->second == eni) return out;
-  const GroupSet& set = take_set(ids, out);
+  if (eni.judged_by_groups) take_set(ids, out);
+  const Elements come = elements_of(eni);
   if (before != enis_.end()) {
-    const auto old_ids = ids_of(before->second);
-    const Elements gone = elements_of(before->second, set_number(old_ids));
-    const Elements come = elements_of(eni, set.number);
+    const Elements gone = elements_of(before->second);
     delete_elements(out, without(gone, come));
     add_elements(out, without(come, gone));
-    leave_set(old_ids, out);
+    if (before->second.judged_by_groups) leave_set(ids_of(before->second), out);
   } else {
-    add_elements(out, elements_of(eni, set.number));
+    add_elements(out, come);
   }
   enis_.insert_or_assign(eni.number, eni);
   return out;
@@ -330,45 +223,41 @@ Commands Ruleset::remove_eni(int number) {
   if (found == enis_.end()) return out;
   const FilteredEni eni = found->second;
   enis_.erase(found);
-  const auto ids = ids_of(eni);
-  delete_elements(out, elements_of(eni, set_number(ids)));
-  leave_set(ids, out);
+  delete_elements(out, elements_of(eni));
+  if (eni.judged_by_groups) leave_set(ids_of(eni), out);
   return out;
 }
 
 Commands Ruleset::put_group(const GroupSpec& spec) {
-  check_id(spec.group_id);
-  const auto names = named_groups(spec.rules);
-  for (const auto& id : names) check_id(id);
+  check_id(spec.group_id, "sg-");
+  const auto groups = named_groups(spec.rules);
+  const auto lists = named_lists(spec.rules);
+  for (const auto& id : groups) check_id(id, "sg-");
+  for (const auto& id : lists) check_id(id, "pl-");
   for (const bool egress : {false, true}) render_rules(spec.rules, egress);  // throws if it cannot
 
   Commands out;
   if (group(spec.group_id) == spec) return out;
   need_group(spec.group_id, out);
-  for (const auto& id : names) {
+  for (const auto& id : groups) {
     need_group(id, out);
     ++groups_.at(id).namers;
   }
+  for (const auto& id : lists) lists_.need(id, out);
   Group& target = groups_.at(spec.group_id);
-  const std::optional<GroupSpec> old = std::exchange(target.spec, spec);
-  chain(out, "flush", group_chain(spec.group_id, false));
-  chain(out, "flush", group_chain(spec.group_id, true));
+  const auto old = std::exchange(target.spec, spec).value_or(GroupSpec{});
+  flush_chain(out, group_chain(spec.group_id, false));
+  flush_chain(out, group_chain(spec.group_id, true));
   fill_group(target, spec.group_id, out);
 
-  const std::vector<GroupRule> old_rules = old ? old->rules : std::vector<GroupRule>();
-  for (const auto& [ids, set] : sets_) {
-    if (!ids.contains(spec.group_id)) continue;
-    if (open_protocols(old_rules, true) == open_protocols(spec.rules, true) &&
-        open_protocols(old_rules, false) == open_protocols(spec.rules, false))
-      continue;
-    chain(out, "flush", set_chain(set.number, false));
-    chain(out, "flush", set_chain(set.number, true));
-    fill_set(ids, set.number, out);
-  }
-  for (const auto& id : named_groups(old_rules)) {
+  if (open_protocols(old.rules, true) != open_protocols(spec.rules, true) ||
+      open_protocols(old.rules, false) != open_protocols(spec.rules, false))
+    refill_sets_with(spec.group_id, out);
+  for (const auto& id : named_groups(old.rules)) {
     --groups_.at(id).namers;
     release_group(id, out);
   }
+  for (const auto& id : named_lists(old.rules)) lists_.release(id, out);
   return out;
 }
 
@@ -384,24 +273,84 @@ Commands Ruleset::remove_group(const std::string& group_id) {
   return out;
 }
 
-Commands Ruleset::render() const {
-  Commands out = render_gates();
-  for (const auto& [id, group] : groups_) {
-    emit(out, "add set " + in_table(members_set(id)) + " { type ipv4_addr; }", kSetBytes);
-    chain(out, "add", group_chain(id, false));
-    chain(out, "add", group_chain(id, true));
+Commands Ruleset::set_foreign_members(const std::string& group_id,
+                                      const std::set<std::string>& addresses) {
+  check_id(group_id, "sg-");
+  Commands out;
+  if (foreign_members(group_id) == addresses) return out;
+  need_group(group_id, out);
+  const auto before = std::exchange(groups_.at(group_id).foreign_members, addresses);
+  const auto gone = member_elements(group_id, before);
+  const auto come = member_elements(group_id, addresses);
+  delete_elements(out, without(gone, come));
+  add_elements(out, without(come, gone));
+  release_group(group_id, out);
+  return out;
+}
+
+Commands Ruleset::put_service(const LocalService& service) {
+  const Element element = service_element(service);
+  Commands out;
+  if (services_.insert(service).second) add_elements(out, {{in_table("services"), {element}}});
+  return out;
+}
+
+Commands Ruleset::remove_service(const LocalService& service) {
+  Commands out;
+  if (services_.erase(service) > 0)
+    delete_elements(out, {{in_table("services"), {service_element(service)}}});
+  return out;
+}
+
+Commands Ruleset::count_flows(bool on) {
+  Commands out;
+  if (on == flow_half_.has_value()) return out;
+  if (on) {
+    flow_half_ = 0;
+    add_flow_counters(out);
+    return out;
   }
+  flow_half_.reset();
+  add_text(out, remove_flow_counters(), kFlowCommandBytes);
+  return out;
+}
+
+Commands Ruleset::turn_flow_counters() {
+  Commands out;
+  if (!flow_half_) return out;
+  flow_half_ = 1 - *flow_half_;
+  add_text(out, count_flows_in(*flow_half_), kFlowCommandBytes);
+  return out;
+}
+
+void Ruleset::add_flow_counters(Commands& out) const {
+  if (!flow_half_) return;
+  auto counters = render_flow_counters();
+  add_text(out, std::move(counters.declarations), counters.netlink_bytes);
+  add_text(out, count_flows_in(*flow_half_), kFlowCommandBytes);
+}
+
+Commands Ruleset::render() const {
+  Commands out = render_gates(service_packets_per_second_);
+  lists_.render(out);
+  for (const auto& [id, group] : groups_) add_group(out, id);
   for (const auto& [id, group] : groups_) fill_group(group, id, out);
   for (const auto& [ids, set] : sets_) {
-    chain(out, "add", set_chain(set.number, false));
-    chain(out, "add", set_chain(set.number, true));
+    add_chain(out, set_chain(set.number, false));
+    add_chain(out, set_chain(set.number, true));
     fill_set(ids, set.number, out);
   }
+  acls_.render(out);
   Elements all;
-  for (const auto& [number, eni] : enis_)
-    for (const auto& [set, list] : elements_of(eni, set_number(ids_of(eni))))
-      all[set].insert(all[set].end(), list.begin(), list.end());
+  const auto append = [&](const Elements& more) {
+    for (const auto& [set, list] : more) all[set].insert(all[set].end(), list.begin(), list.end());
+  };
+  for (const auto& [id, group] : groups_) append(member_elements(id, group.foreign_members));
+  for (const auto& [number, eni] : enis_) append(elements_of(eni));
+  for (const auto& service : services_)
+    all[in_table("services")].push_back(service_element(service));
   add_elements(out, all);
+  add_flow_counters(out);
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include "emulator/vpc/router.hpp"
 #include "netns/neighbour.hpp"
+#include "netns/route.hpp"
 #include "tests/net/world.hpp"
 
 // A task with NET_RAW, which ECS containers have by default, disturbs nobody.
@@ -65,6 +66,40 @@ TEST(Forgery, SourceCheckOffLetsForeignAddressesPassButNoForeignMac) {
     scene.world.path.put_eni(scene.attacker.eni);
     send_frame(scene.raw, udp_frame(outside));
     EXPECT_EQ(hear(scene.inbox, kSilenceMs), "");
+  });
+}
+
+TEST(Forgery, ACheckedEniIsHandedOnlyWhatIsForIt) {
+  in_sandbox([] {
+    Scene scene;
+    scene.world.group("sg-lab", {from_block("0.0.0.0/0"), to_anywhere()});
+    auto links = scene.world.router_links();
+    // A route through the victim, as to an appliance.
+    for (const auto& link : netns::list_links(links)) {
+      const auto& id = scene.victim.eni.eni_id;
+      if (link.kind == "veth" && id.find(link.name.substr(4)) != std::string::npos)
+        netns::put_route(links, {.destination = "198.51.100.0/24",
+                                 .gateway = scene.victim.address,
+                                 .link_index = link.index});
+    }
+    const auto arrives = open_frames(scene.victim.netns, "eth0");
+    const auto outbox = bind_udp(scene.attacker.netns, scene.attacker.address, 5000);
+    const auto hears = [&](const std::string& text) {
+      send_udp(outbox, "198.51.100.9", 5000, text);
+      for (int frames = 0; frames < 20; ++frames) {
+        const auto frame = hear(arrives, kSilenceMs);
+        if (frame.empty()) return false;
+        if (frame.find(text) != std::string::npos) return true;
+      }
+      return false;
+    };
+    EXPECT_FALSE(hears("checked"));
+    scene.victim.eni.source_dest_check = false;
+    scene.world.path.put_eni(scene.victim.eni);
+    EXPECT_TRUE(hears("unchecked"));
+    scene.victim.eni.source_dest_check = true;  // the flow is established by now
+    scene.world.path.put_eni(scene.victim.eni);
+    EXPECT_FALSE(hears("checked again"));
   });
 }
 

@@ -123,6 +123,10 @@ UniqueFd bind_udp(const std::string& netns, const std::string& address, std::uin
   return socket;
 }
 
+UniqueFd open_raw(const std::string& netns, int protocol) {
+  return open_socket(netns, AF_INET, SOCK_RAW, protocol);
+}
+
 void send_udp(const UniqueFd& socket, const std::string& address, std::uint16_t port,
               const std::string& text) {
   const sockaddr_in target = inet_address(address, port);
@@ -140,6 +144,25 @@ std::string hear(const UniqueFd& socket, int wait_ms) {
   char buffer[2048];
   const ssize_t size = ::recv(socket.get(), buffer, sizeof buffer, 0);
   return size <= 0 ? std::string() : std::string(buffer, static_cast<std::size_t>(size));
+}
+
+Datagram hear_from(const UniqueFd& socket, int wait_ms) {
+  if (!ready(socket, POLLIN, wait_ms)) return {};
+  char buffer[2048];
+  sockaddr_in peer{};
+  socklen_t peer_size = sizeof peer;
+  const ssize_t size = ::recvfrom(socket.get(), buffer, sizeof buffer, 0,
+                                  reinterpret_cast<sockaddr*>(&peer), &peer_size);
+  if (size < 0) return {};
+  char text[INET_ADDRSTRLEN];
+  ::inet_ntop(AF_INET, &peer.sin_addr, text, sizeof text);
+  return {text, ntohs(peer.sin_port), std::string(buffer, static_cast<std::size_t>(size))};
+}
+
+bool reset_came(const UniqueFd& socket, int wait_ms) {
+  char buffer[64];
+  return ready(socket, POLLIN, wait_ms) && ::recv(socket.get(), buffer, sizeof buffer, 0) < 0 &&
+         errno == ECONNRESET;
 }
 
 UniqueFd open_frames(const std::string& netns, const std::string& device) {

@@ -30,6 +30,9 @@ Attempt connect_tcp(const std::string& netns, const std::string& address, std::u
 Attempt connect_in_vain(const std::string& netns, const std::string& address, std::uint16_t port);
 
 netns::UniqueFd bind_udp(const std::string& netns, const std::string& address, std::uint16_t port);
+// A socket for datagrams of any IP protocol; what is heard begins with the IP header.
+netns::UniqueFd open_raw(const std::string& netns, int protocol);
+// Also on a raw socket, where the port says nothing.
 void send_udp(const netns::UniqueFd& socket, const std::string& address, std::uint16_t port,
               const std::string& text);
 
@@ -37,6 +40,16 @@ void send_udp(const netns::UniqueFd& socket, const std::string& address, std::ui
 void say(const netns::UniqueFd& socket, const std::string& text);
 // What arrives within the time; empty: nothing.
 std::string hear(const netns::UniqueFd& socket, int wait_ms = kPatienceMs);
+
+// A datagram and where it came from; empty: nothing within the time.
+struct Datagram {
+  std::string from;
+  std::uint16_t port = 0;
+  std::string text;
+};
+Datagram hear_from(const netns::UniqueFd& socket, int wait_ms = kPatienceMs);
+// Whether the connected stream is reset within the time.
+bool reset_came(const netns::UniqueFd& socket, int wait_ms = kPatienceMs);
 
 // A raw frame socket on a device: for forgeries, and to see what arrives.
 netns::UniqueFd open_frames(const std::string& netns, const std::string& device);

@@ -180,9 +180,9 @@ std::string mount_box() {
   ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }
 
-std::vector<std::string> mount_points() {
+std::vector<std::string> mount_points(const std::string& process = "self") {
   std::vector<std::string> out;
-  std::ifstream file("/proc/self/mountinfo");
+  std::ifstream file("/proc/" + process + "/mountinfo");
   for (std::string line; std::getline(file, line);) {
     std::istringstream words(line);
     std::string word;
@@ -225,7 +225,10 @@ void RuntimeBox::restart_runtime() {
   runtime_ = std::make_unique<containers::ConmonRuntime>(
       loop_, *images_,
       containers::ConmonRuntimeOptions{run_dir, state_dir, cgroup,
-                                       "/usr/share/containers/seccomp.json", 2});
+                                       "/usr/share/containers/seccomp.json", 2,
+                                       [this](const std::string& step) {
+                                         if (before_step) before_step(step);
+                                       }});
   runtime_->listen({.container_exited = [this](auto exit) { exits[exit.container_id] = exit; },
                     .host_died = [this](auto id) { dead_hosts.push_back(id); },
                     .logged =
@@ -293,6 +296,10 @@ Outcome<containers::ContainerStarted> RuntimeBox::start(const containers::Contai
 
 std::string RuntimeBox::stop_host(const std::string& id) {
   return call<Nothing>([&](auto done) { runtime().stop_host(id, done); }).error();
+}
+
+std::string RuntimeBox::remove_host(const std::string& id) {
+  return call<Nothing>([&](auto done) { runtime().remove_host(id, done); }).error();
 }
 
 RuntimeBox::Ran RuntimeBox::run(containers::ExecSpec spec, const std::string& input) {
@@ -364,8 +371,10 @@ std::vector<std::string> RuntimeBox::leftovers() {
       out.push_back("mount: " + mount);
   for (const char* below : {"/hosts", "/netns"})
     for (const auto& name : containers::names_in(run_dir + below)) out.push_back("run: " + name);
-  for (const auto& name : containers::names_in(state_dir + "/hosts"))
-    out.push_back("state: " + name);
+  // A host's disk outlives it.
+  for (const auto& host : containers::names_in(state_dir + "/hosts"))
+    for (const auto& name : containers::names_in(state_dir + "/hosts/" + host))
+      if (name != "disk") out.push_back("state: " + host + "/" + name);
   for (const auto& directory : cgroup.directories())
     for (const auto& name : containers::names_in(directory))
       if (fs::is_directory(directory + "/" + name)) out.push_back("group: " + name);
@@ -376,6 +385,29 @@ std::vector<std::string> RuntimeBox::leftovers() {
     if (pid > 1 && netns::identify_process(pid))
       out.push_back("process: " + netns::read_small_file("/proc/" + name + "/comm").value_or(""));
   }
+  return out;
+}
+
+std::vector<std::string> RuntimeBox::traces(pid_t host_init) {
+  auto out = leftovers();
+  for (const auto& top : {run_dir, state_dir}) {
+    for (auto at =
+             fs::recursive_directory_iterator(top, fs::directory_options::skip_permission_denied);
+         at != fs::recursive_directory_iterator(); ++at) {
+      if (at->path().filename() == "disk") at.disable_recursion_pending();
+      out.push_back("file: " + at->path().string());
+    }
+  }
+  for (const auto& directory : cgroup.directories()) {
+    std::error_code error;  // none is there before the first host
+    for (auto at = fs::recursive_directory_iterator(directory, error);
+         !error && at != fs::recursive_directory_iterator(); at.increment(error))
+      if (at->is_directory(error)) out.push_back("group: " + at->path().string());
+  }
+  if (host_init != 0)
+    for (const auto& mount : mount_points(std::to_string(host_init)))
+      out.push_back("mount of the host: " + mount);
+  std::sort(out.begin(), out.end());
   return out;
 }
 

@@ -47,6 +47,7 @@ class RuntimeBox {
   containers::ContainerSpec shell(const std::string& id, const std::string& script);
   Outcome<containers::ContainerStarted> start(const containers::ContainerSpec& spec);
   std::string stop_host(const std::string& id = "i-1");  // the error, if any
+  std::string remove_host(const std::string& id = "i-1");
 
   struct Ran {
     std::string out, err;
@@ -58,6 +59,10 @@ class RuntimeBox {
 
   // "name: what" of everything that the runtime could have left in box, machine and directories.
   std::vector<std::string> leftovers();
+  // The same, and whatever a host's pods and containers are made of; not what is on its disk.
+  std::vector<std::string> traces(pid_t host_init = 0);
+  // Called before each step of a build-up, on the runtime's threads: a test may throw.
+  std::function<void(const std::string& step)> before_step;
 
   std::vector<std::string> lines_of(const std::string& container_id) const;
   std::map<std::string, containers::ContainerExit> exits;

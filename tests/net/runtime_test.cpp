@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "tests/net/runtime_fixture.hpp"
 
 // Real runc, conmon, overlayfs and namespaces. Each story ends with a look for leftovers.
@@ -215,6 +218,64 @@ TEST_P(RuntimeStory, TwoContainersOfATaskShareItsLocalhost) {
   });
 }
 
+TEST_P(RuntimeStory, AnEmptyVolumeTakesWhatTheImageHasThere) {
+  in_runtime_box(GetParam(), [](RuntimeBox& box) {
+    box.start_host();
+    box.start_pod();
+    auto first = box.shell("a1", "ls /bin/sh && echo mine > /bin/new");
+    first.mounts = {{.source = "", .volume = "v", .destination = "/bin"}};
+    ASSERT_EQ(box.start(first).error(), "");
+    ASSERT_TRUE(wait_exit(box, "a1"));
+    EXPECT_EQ(box.exits.at(container_id("a1")).exit_code, 0);
+    auto second = box.shell("b1", "test -x /data/sh && cat /data/new; ls /data/fstab");
+    second.mounts = {{.source = "", .volume = "v", .destination = "/data"},
+                     {.source = "", .volume = "w", .destination = "/none/such"}};
+    ASSERT_EQ(box.start(second).error(), "");
+    ASSERT_TRUE(wait_exit(box, "b1"));
+    EXPECT_EQ(box.lines_of("b1").front(), "mine");
+    EXPECT_NE(box.exits.at(container_id("b1")).exit_code, 0) << "it is filled once only";
+    EXPECT_EQ(box.stop_host(), "");
+  });
+}
+
+TEST_P(RuntimeStory, TmpfsDevicesAndSecurityOptionsAreCarriedOut) {
+  in_runtime_box(GetParam(), [](RuntimeBox& box) {
+    box.start_host();
+    box.start_pod();
+    auto spec = box.shell("a1",
+                          "grep ' /scratch ' /proc/mounts; grep NoNewPrivs /proc/self/status; "
+                          "echo x > /dev/hole && echo written");
+    spec.tmpfs = {{.destination = "/scratch", .size_bytes = 8 << 20, .options = {"mode=700"}}};
+    spec.devices = {{.host_path = "/dev/null", .destination = "/dev/hole"}};
+    spec.security_options = {"no-new-privileges"};
+    ASSERT_EQ(box.start(spec).error(), "");
+    ASSERT_TRUE(wait_exit(box, "a1"));
+    const auto lines = box.lines_of("a1");
+    ASSERT_EQ(lines.size(), 3U);
+    EXPECT_NE(lines[0].find("tmpfs rw,nosuid,nodev,noexec"), std::string::npos) << lines[0];
+    EXPECT_NE(lines[0].find("size=8192k,mode=700"), std::string::npos) << lines[0];
+    EXPECT_EQ(lines[1], "NoNewPrivs:\t1");
+    EXPECT_EQ(lines[2], "written");
+
+    auto missing = box.shell("b1", "true");
+    missing.devices = {{.host_path = "/dev/xvdz", .destination = "/dev/xvdz"}};
+    EXPECT_EQ(box.start(missing).error(),
+              "CannotStartContainerError: Error response from daemon: error gathering device "
+              "information while adding custom device \"/dev/xvdz\": no such file or directory");
+    auto option = box.shell("c1", "true");
+    option.security_options = {"magic:on"};
+    EXPECT_EQ(box.start(option).error(),
+              "CannotStartContainerError: Error response from daemon: invalid --security-opt 2: "
+              "\"magic:on\"");
+    auto wrong = box.shell("d1", "true");
+    wrong.tmpfs = {{.destination = "/x", .options = {"bind"}}};
+    EXPECT_EQ(box.start(wrong).error(),
+              "CannotStartContainerError: Error response from daemon: invalid tmpfs option "
+              "[\"bind\"]");
+    EXPECT_EQ(box.stop_host(), "");
+  });
+}
+
 TEST_P(RuntimeStory, AHostThatDiesTakesAllAlongAndIsReported) {
   in_runtime_box(GetParam(), [](RuntimeBox& box) {
     const auto host = box.start_host();
@@ -232,6 +293,52 @@ TEST_P(RuntimeStory, AHostThatDiesTakesAllAlongAndIsReported) {
   });
 }
 
+TEST_P(RuntimeStory, AHostsDiskOutlivesItAndGoesWhenItIsRemoved) {
+  in_runtime_box(GetParam(), [](RuntimeBox& box) {
+    box.start_host();
+    box.start_pod();
+    // As its root might: a link in the place of what the next boot writes.
+    const auto outside = box.state_dir + "/stays";
+    std::ofstream(outside) << "mine";
+    ASSERT_EQ(box.run_on_host("echo kept > /etc/kept && rm /etc/hosts && mkdir /new && "
+                              "echo 1 > /new/file && ln -sf " +
+                              outside + " /etc/resolv.conf")
+                  .code,
+              0);
+    EXPECT_EQ(box.stop_host(), "");
+    EXPECT_TRUE(box.runtime().has_disk("i-1"));
+    box.restart_runtime();
+    box.start_host();
+    EXPECT_EQ(box.run_on_host("cat /etc/kept /new/file; cat /etc/hosts || echo none").out,
+              "kept\n1\nnone\n");
+    EXPECT_EQ(box.run_on_host("cat /etc/resolv.conf").out, "nameserver 10.0.0.2\n");
+    EXPECT_EQ(netns::read_small_file(outside), "mine");
+    std::filesystem::remove(outside);
+    EXPECT_EQ(box.remove_host(), "");
+    EXPECT_FALSE(box.runtime().has_disk("i-1"));
+  });
+}
+
+TEST_P(RuntimeStory, AStartThatFailsLeavesTheDiskAsItWas) {
+  in_runtime_box(GetParam(), [](RuntimeBox& box) {
+    box.start_host();
+    ASSERT_EQ(box.run_on_host("echo kept > /etc/kept").code, 0);
+    EXPECT_EQ(box.stop_host(), "");
+    const auto no_image = box.call<containers::HostStarted>([&](auto done) {
+      box.runtime().start_host({.host_id = "i-1",
+                                .image = "nothing:1",
+                                .hostname = "h",
+                                .etc_hosts = "",
+                                .resolv_conf = ""},
+                               done);
+    });
+    EXPECT_NE(no_image.error(), "");
+    box.start_host();
+    EXPECT_EQ(box.run_on_host("cat /etc/kept").out, "kept\n");
+    EXPECT_EQ(box.remove_host(), "");
+  });
+}
+
 TEST_P(RuntimeStory, TheNextDaemonTakesUpWhatRuns) {
   in_runtime_box(GetParam(), [](RuntimeBox& box) {
     box.start_host();
@@ -243,6 +350,7 @@ TEST_P(RuntimeStory, TheNextDaemonTakesUpWhatRuns) {
     ASSERT_EQ(box.start(spec).error(), "");
     ASSERT_EQ(box.start(box.shell("b1", "exit 2")).error(), "");
     ASSERT_TRUE(box.wait_for([&] { return box.lines_of("a1").size() > 3; }));
+    ASSERT_TRUE(wait_exit(box, "b1"));
     box.restart_runtime();
     auto inventory =
         box.call<containers::Inventory>([&](auto done) { box.runtime().inventory(done); });

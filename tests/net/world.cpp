@@ -80,6 +80,16 @@ vpc::GroupRule from_block(const std::string& cidr, const std::string& protocol, 
           .group_id = {}};
 }
 
+vpc::GroupRule from_list(const std::string& prefix_list_id, const std::string& protocol,
+                         int from_port, int to_port) {
+  return {.protocol = protocol,
+          .from_port = from_port,
+          .to_port = to_port,
+          .cidr = {},
+          .group_id = {},
+          .prefix_list_id = prefix_list_id};
+}
+
 vpc::GroupRule to_anywhere() {
   vpc::GroupRule rule = from_block("0.0.0.0/0");
   rule.egress = true;

@@ -21,6 +21,8 @@ struct Task {
 vpc::GroupRule from_group(const std::string& group_id);
 vpc::GroupRule from_block(const std::string& cidr, const std::string& protocol = "-1",
                           int from_port = -1, int to_port = -1);
+vpc::GroupRule from_list(const std::string& prefix_list_id, const std::string& protocol = "-1",
+                         int from_port = -1, int to_port = -1);
 vpc::GroupRule to_anywhere();
 
 // A listing of nft's in an order of its own, to be compared with another.

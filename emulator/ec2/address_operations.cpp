@@ -24,7 +24,9 @@ constexpr FilterField kAddressFilters[] = {
 
 AddressRow require_address(Ec2State& ec2, const std::string& region, const Json& in) {
   if (in.contains("AllocationId")) return require_allocation(ec2, region, in.at("AllocationId"));
-  if (!in.contains("PublicIp")) throw missing_parameter("allocationId");
+  if (!in.contains("PublicIp")) {
+    throw AwsError("MissingParameter", "Invalid request, expect PublicIp/AllocationId parameter.");
+  }
   const std::string ip = in.at("PublicIp");
   const auto row = ec2.addresses.find_ip(ip);
   if (!row || row->region != region) throw address_not_found(ip);
@@ -50,7 +52,9 @@ Json address_json(Ec2State& ec2, const AddressRow& row) {
 
 EniRow target_eni(Ec2State& ec2, const std::string& region, const Json& in) {
   if (in.contains("NetworkInterfaceId")) return ec2.eni(region, in.at("NetworkInterfaceId"));
-  if (!in.contains("InstanceId")) throw missing_parameter("instanceId or networkInterfaceId");
+  if (!in.contains("InstanceId")) {
+    throw AwsError("MissingParameter", "Invalid request, expect InstanceId/NetworkId parameter.");
+  }
   return ec2.eni(region, ec2.instance(region, in.at("InstanceId")).primary_eni_id);
 }
 
@@ -69,7 +73,12 @@ Json allocate_address(Ec2State& ec2, const api::RequestContext& request, const J
 Json release_address(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
   const auto row = require_address(ec2, request.region, in);
   if (!row.association_id.empty()) {
-    throw AwsError("InvalidIPAddress.InUse", "Address " + row.public_ip + " is in use.");
+    // Only in the default VPC does a release also disassociate.
+    const auto eni = ec2.enis.find(row.eni_id);
+    if (!eni || !eni->requester_id.empty() || !ec2.vpcs.find(eni->vpc_id)->is_default) {
+      throw AwsError("InvalidIPAddress.InUse", "Address " + row.public_ip + " is in use.");
+    }
+    ec2::disassociate_address(ec2, row);
   }
   ec2.tags.erase_all(row.allocation_id);
   ec2.addresses.erase(row.allocation_id);
@@ -104,6 +113,9 @@ Json disassociate_address(Ec2State& ec2, const api::RequestContext& request, con
     return Json::object();
   }
   const auto id = in.value("AssociationId", "");
+  if (id.empty()) {
+    throw AwsError("MissingParameter", "Either publicIp or associationId must be specified");
+  }
   const auto row = ec2.addresses.find_association(id);
   if (!row || row->region != request.region) throw association_not_found(id);
   const auto eni = ec2.enis.find(row->eni_id);
@@ -131,6 +143,53 @@ Json describe_addresses(Ec2State& ec2, const api::RequestContext& request, const
     }
   }
   return describe(request, in, {"Addresses", "AllocationId", std::move(items), kAddressFilters});
+}
+
+namespace {
+
+Json attribute_json(const AddressRow& row) {
+  Json json = {{"AllocationId", row.allocation_id}, {"PublicIp", row.public_ip}};
+  if (!row.ptr_record.empty()) json["PtrRecord"] = row.ptr_record;
+  return json;
+}
+
+Json set_ptr_record(Ec2State& ec2, const api::RequestContext& request, const Json& in,
+                    const std::string& name) {
+  auto row = require_allocation(ec2, request.region, in.at("AllocationId"));
+  const auto before = attribute_json(row);
+  row.ptr_record = name.empty() || name.ends_with('.') ? name : name + ".";
+  ec2.addresses.update(row);
+  auto json = before;
+  json["PtrRecordUpdate"] = {{"Value", row.ptr_record}, {"Status", "PENDING"}};
+  return {{"Address", std::move(json)}};
+}
+
+}  // namespace
+
+// The record is kept; nobody's resolver outside of here answers with it.
+Json modify_address_attribute(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
+  const auto name = in.value("DomainName", "");
+  if (name.empty()) throw missing_parameter("DomainName");
+  return set_ptr_record(ec2, request, in, name);
+}
+
+Json reset_address_attribute(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
+  return set_ptr_record(ec2, request, in, "");
+}
+
+Json describe_addresses_attribute(Ec2State& ec2, const api::RequestContext& request,
+                                  const Json& in) {
+  std::vector<Json> items;
+  const auto ids = wanted_ids(in, "AllocationIds");
+  for (const auto& id : ids) {
+    items.push_back(attribute_json(require_allocation(ec2, request.region, id)));
+  }
+  if (ids.empty()) {
+    for (const auto& row : ec2.addresses.list(request.region)) {
+      if (!row.ptr_record.empty()) items.push_back(attribute_json(row));
+    }
+  }
+  return describe(request, in, {"Addresses", "AllocationId", std::move(items), {}});
 }
 
 }  // namespace enibox::ec2::op

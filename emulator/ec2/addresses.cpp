@@ -1,9 +1,11 @@
 #include "emulator/ec2/addresses.hpp"
 
+#include <algorithm>
 #include <random>
 #include <stdexcept>
 
 #include "api/error.hpp"
+#include "emulator/ec2/state.hpp"
 #include "emulator/ec2/zones.hpp"
 #include "emulator/ids.hpp"
 
@@ -26,6 +28,37 @@ std::uint32_t nth_free(const std::vector<std::uint32_t>& taken, std::uint32_t fi
     ++candidate;
   }
   return candidate;
+}
+
+AwsError subnet_is_full() {
+  return {"InsufficientFreeAddressesInSubnet",
+          "The specified subnet does not have enough free addresses to satisfy the request."};
+}
+
+std::vector<vpc::Cidr> reserved_blocks(Ec2State& ec2, const SubnetRow& subnet) {
+  std::vector<vpc::Cidr> blocks;
+  for (const auto& row : ec2.subnet_reservations.of_subnet(subnet.subnet_id)) {
+    blocks.push_back(block_of(row.cidr));
+  }
+  return blocks;
+}
+
+// A free address outside of the subnet's reservations, looked for from a random one on.
+std::uint32_t pick_beside(Ec2State& ec2, const SubnetRow& subnet,
+                          const std::vector<vpc::Cidr>& reserved) {
+  const auto block = block_of(subnet.cidr);
+  const auto taken = ec2.enis.taken(subnet.subnet_id);
+  const auto usable = static_cast<std::uint64_t>(usable_addresses(block));
+  const auto start = random_below(usable);
+  for (std::uint64_t i = 0; i < usable; ++i) {
+    const auto address = block.host(4 + (start + i) % usable);
+    const bool kept = std::any_of(reserved.begin(), reserved.end(),
+                                  [&](const auto& each) { return each.contains(address); });
+    if (!kept && !std::binary_search(taken.begin(), taken.end(), address.to_v4())) {
+      return address.to_v4();
+    }
+  }
+  throw subnet_is_full();
 }
 
 }  // namespace
@@ -63,7 +96,10 @@ std::uint32_t check_address(EniRows& enis, const SubnetRow& subnet, const std::s
   return address->to_v4();
 }
 
-std::uint32_t pick_address(EniRows& enis, const SubnetRow& subnet) {
+std::uint32_t pick_address(Ec2State& ec2, const SubnetRow& subnet) {
+  const auto reserved = reserved_blocks(ec2, subnet);
+  if (!reserved.empty()) return pick_beside(ec2, subnet, reserved);
+  auto& enis = ec2.enis;
   const auto block = block_of(subnet.cidr);
   const auto usable = static_cast<std::uint64_t>(usable_addresses(block));
   const std::uint32_t first = block.host(4).to_v4();
@@ -74,9 +110,7 @@ std::uint32_t pick_address(EniRows& enis, const SubnetRow& subnet) {
   }
   const auto taken = enis.taken(subnet.subnet_id);
   if (taken.size() >= usable) {
-    throw AwsError("InsufficientFreeAddressesInSubnet",
-                   "The specified subnet does not have enough free addresses to satisfy the "
-                   "request.");
+    throw subnet_is_full();
   }
   return nth_free(taken, first, random_below(usable - taken.size()));
 }

@@ -9,6 +9,8 @@
 // Private addresses of subnets and MAC addresses of interfaces.
 namespace enibox::ec2 {
 
+struct Ec2State;
+
 // A block out of a row. Throws std::logic_error when it is none.
 vpc::Cidr block_of(const std::string& cidr);
 
@@ -18,8 +20,9 @@ std::int64_t usable_addresses(const vpc::Cidr& subnet);
 
 // A fixed address that was asked for. Throws InvalidParameterValue, InvalidIPAddress.InUse.
 std::uint32_t check_address(EniRows& enis, const SubnetRow& subnet, const std::string& wanted);
-// A random free one, as EC2 gives them. Throws InsufficientFreeAddressesInSubnet.
-std::uint32_t pick_address(EniRows& enis, const SubnetRow& subnet);
+// A random free one outside of the subnet's CIDR reservations. Throws
+// InsufficientFreeAddressesInSubnet.
+std::uint32_t pick_address(Ec2State& ec2, const SubnetRow& subnet);
 
 // Locally administered unicast; the interfaces of a zone share their first byte. Never 0a:58, which
 // is ECS's bridge.

@@ -2,7 +2,7 @@
 
 #include "emulator/ec2/describe.hpp"
 #include "emulator/ec2/handlers.hpp"
-#include "emulator/ec2/images.hpp"
+#include "emulator/ec2/instance_options.hpp"
 #include "emulator/ec2/instance_types.hpp"
 #include "emulator/ec2/zones.hpp"
 
@@ -24,85 +24,63 @@ constexpr FilterField kZoneFilters[] = {
     {"zone-name", "ZoneName"},
     {"zone-type", "ZoneType"},
 };
-constexpr FilterField kImageFilters[] = {
-    {"architecture", "Architecture"},
-    {"block-device-mapping.device-name", "BlockDeviceMappings[].DeviceName"},
-    {"block-device-mapping.volume-type", "BlockDeviceMappings[].Ebs.VolumeType"},
-    {"creation-date", "CreationDate"},
-    {"description", "Description"},
-    {"ena-support", "EnaSupport"},
-    {"hypervisor", "Hypervisor"},
-    {"image-id", "ImageId"},
-    {"image-type", "ImageType"},
-    {"is-public", "Public"},
-    {"name", "Name"},
-    {"owner-alias", "ImageOwnerAlias"},
-    {"owner-id", "OwnerId"},
-    {"root-device-name", "RootDeviceName"},
-    {"root-device-type", "RootDeviceType"},
-    {"state", "State"},
-    {"virtualization-type", "VirtualizationType"},
-};
 constexpr FilterField kTypeFilters[] = {
+    {"auto-recovery-supported", "AutoRecoverySupported"},
     {"bare-metal", "BareMetal"},
     {"burstable-performance-supported", "BurstablePerformanceSupported"},
     {"current-generation", "CurrentGeneration"},
+    {"dedicated-hosts-supported", "DedicatedHostsSupported"},
+    {"ebs-info.ebs-optimized-info.baseline-bandwidth-in-mbps",
+     "EbsInfo.EbsOptimizedInfo.BaselineBandwidthInMbps"},
+    {"ebs-info.ebs-optimized-info.baseline-iops", "EbsInfo.EbsOptimizedInfo.BaselineIops"},
+    {"ebs-info.ebs-optimized-support", "EbsInfo.EbsOptimizedSupport"},
+    {"ebs-info.encryption-support", "EbsInfo.EncryptionSupport"},
+    {"ebs-info.nvme-support", "EbsInfo.NvmeSupport"},
+    {"free-tier-eligible", "FreeTierEligible"},
+    {"hibernation-supported", "HibernationSupported"},
     {"hypervisor", "Hypervisor"},
+    {"instance-storage-info.disk.count", "InstanceStorageInfo.Disks[].Count"},
+    {"instance-storage-info.disk.size-in-gb", "InstanceStorageInfo.Disks[].SizeInGB"},
+    {"instance-storage-info.disk.type", "InstanceStorageInfo.Disks[].Type"},
+    {"instance-storage-info.nvme-support", "InstanceStorageInfo.NvmeSupport"},
+    {"instance-storage-info.total-size-in-gb", "InstanceStorageInfo.TotalSizeInGB"},
+    {"instance-storage-supported", "InstanceStorageSupported"},
     {"instance-type", "InstanceType"},
     {"memory-info.size-in-mib", "MemoryInfo.SizeInMiB"},
+    {"network-info.efa-supported", "NetworkInfo.EfaSupported"},
+    {"network-info.ena-support", "NetworkInfo.EnaSupport"},
+    {"network-info.encryption-in-transit-supported", "NetworkInfo.EncryptionInTransitSupported"},
     {"network-info.ipv4-addresses-per-interface", "NetworkInfo.Ipv4AddressesPerInterface"},
+    {"network-info.ipv6-addresses-per-interface", "NetworkInfo.Ipv6AddressesPerInterface"},
+    {"network-info.ipv6-supported", "NetworkInfo.Ipv6Supported"},
+    {"network-info.maximum-network-cards", "NetworkInfo.MaximumNetworkCards"},
     {"network-info.maximum-network-interfaces", "NetworkInfo.MaximumNetworkInterfaces"},
+    {"network-info.network-performance", "NetworkInfo.NetworkPerformance"},
     {"processor-info.supported-architecture", "ProcessorInfo.SupportedArchitectures[]"},
+    {"processor-info.sustained-clock-speed-in-ghz", "ProcessorInfo.SustainedClockSpeedInGhz"},
+    {"supported-root-device-type", "SupportedRootDeviceTypes[]"},
     {"supported-usage-class", "SupportedUsageClasses[]"},
+    {"supported-virtualization-type", "SupportedVirtualizationTypes[]"},
+    {"vcpu-info.default-cores", "VCpuInfo.DefaultCores"},
+    {"vcpu-info.default-threads-per-core", "VCpuInfo.DefaultThreadsPerCore"},
     {"vcpu-info.default-vcpus", "VCpuInfo.DefaultVCpus"},
+    {"vcpu-info.valid-cores", "VCpuInfo.ValidCores[]"},
+    {"vcpu-info.valid-threads-per-core", "VCpuInfo.ValidThreadsPerCore[]"},
 };
 constexpr FilterField kOfferingFilters[] = {
     {"instance-type", "InstanceType"},
     {"location", "Location"},
+    {"location-type", "LocationType"},
 };
-
-constexpr const char* kAmazonEcs = "591542846629";
-constexpr const char* kAmazon = "137112412989";
-
-Json image_json(const Image& image) {
-  return {{"ImageId", image.image_id},
-          {"Name", image.name},
-          {"Description", image.description},
-          {"Architecture", image.architecture},
-          {"CreationDate", "2026-06-01T00:00:00.000Z"},
-          {"DeprecationTime", "2028-06-01T00:00:00.000Z"},
-          {"ImageLocation", "amazon/" + image.name},
-          {"ImageOwnerAlias", "amazon"},
-          {"ImageType", "machine"},
-          {"OwnerId", image.ecs_path.empty() ? kAmazon : kAmazonEcs},
-          {"Public", true},
-          {"State", "available"},
-          {"EnaSupport", true},
-          {"Hypervisor", "xen"},
-          {"PlatformDetails", "Linux/UNIX"},
-          {"UsageOperation", "RunInstances"},
-          {"RootDeviceName", "/dev/xvda"},
-          {"RootDeviceType", "ebs"},
-          {"SriovNetSupport", "simple"},
-          {"VirtualizationType", "hvm"},
-          {"BootMode", "uefi-preferred"},
-          {"BlockDeviceMappings",
-           {{{"DeviceName", "/dev/xvda"},
-             {"Ebs",
-              {{"DeleteOnTermination", true},
-               {"Encrypted", false},
-               {"VolumeSize", 30},
-               {"VolumeType", "gp3"}}}}}}};
-}
 
 Json type_json(const InstanceTypeRow& row) {
   const auto name = std::string(row.name);
   const bool metal = name.find(".metal") != std::string::npos;
   const bool arm = architecture_of(row) == "arm64";
   const int threads = arm || row.vcpus == 1 ? 1 : 2;
-  const bool burstable = name.front() == 't';
+  const bool burstable = is_burstable(name);
   Json json = {{"InstanceType", name},
-               {"CurrentGeneration", name != "m1.small"},
+               {"CurrentGeneration", name != "m1.small" && name != "t1.micro"},
                {"FreeTierEligible", name == "t2.micro" || name == "t3.micro"},
                {"SupportedUsageClasses", {"on-demand", "spot"}},
                {"SupportedRootDeviceTypes", {"ebs"}},
@@ -129,12 +107,6 @@ Json type_json(const InstanceTypeRow& row) {
                  {"EnaSupport", "required"}}}};
   if (!metal) json["Hypervisor"] = "nitro";
   return json;
-}
-
-bool owned_by(const Json& image, const std::vector<std::string>& owners) {
-  return owners.empty() || std::any_of(owners.begin(), owners.end(), [&](const auto& owner) {
-           return owner == "amazon" || image["OwnerId"] == owner;
-         });
 }
 
 }  // namespace
@@ -201,24 +173,6 @@ Json describe_account_attributes(Ec2State& ec2, const api::RequestContext& reque
     items.push_back({{"AttributeName", name}, {"AttributeValues", {{{"AttributeValue", value}}}}});
   }
   return {{"AccountAttributes", std::move(items)}};
-}
-
-Json describe_images(Ec2State&, const api::RequestContext& request, const Json& in) {
-  std::vector<Json> items;
-  const auto ids = wanted_ids(in, "ImageIds");
-  const auto owners = wanted_ids(in, "Owners");
-  for (const auto& id : ids) {
-    const auto image = find_image(request.region, id);
-    if (!image) throw image_not_found(id);
-    items.push_back(image_json(*image));
-  }
-  if (ids.empty()) {
-    for (const auto& image : images_of(request.region)) {
-      auto json = image_json(image);
-      if (owned_by(json, owners)) items.push_back(std::move(json));
-    }
-  }
-  return describe(request, in, {"Images", "ImageId", std::move(items), kImageFilters});
 }
 
 Json describe_instance_types(Ec2State&, const api::RequestContext& request, const Json& in) {

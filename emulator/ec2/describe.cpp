@@ -46,6 +46,10 @@ std::map<std::string, std::string> tags_of(const Json& item) {
       tags[tag.value("Key", "")] = tag.value("Value", "");
     }
   }
+  // What DescribeTags lists is itself a tag.
+  if (item.contains("Key") && item.contains("ResourceId")) {
+    tags[item.value("Key", "")] = item.value("Value", "");
+  }
   return tags;
 }
 
@@ -79,11 +83,16 @@ bool passes(const std::vector<Part>& parts, const Json& item, const Json& outer)
 
 Json paged(const api::RequestContext& request, const Json& in, Described what) {
   Json answer = Json::object();
-  if (in.contains("MaxResults") || in.contains("NextToken")) {
+  if (asks_for_page(in)) {
     const auto page = api::page_of(request, in, api::kEc2Pages);
     const auto next = api::take_page(page, what.items, [&](const Json& item) {
       const auto ids = values_at(item, what.key);
-      return ids.empty() ? item.dump() : ids.front();
+      if (ids.empty()) return item.dump();
+      // Numbers in their own order, not in that of their digits.
+      const bool number = ids.front().find_first_not_of("0123456789") == std::string::npos;
+      return number && ids.front().size() < 20
+                 ? std::string(20 - ids.front().size(), '0') + ids.front()
+                 : ids.front();
     });
     if (next) answer["NextToken"] = *next;
   }
@@ -92,6 +101,21 @@ Json paged(const api::RequestContext& request, const Json& in, Described what) {
 }
 
 }  // namespace
+
+bool asks_for_page(const Json& in) { return in.contains("MaxResults") || in.contains("NextToken"); }
+
+std::optional<std::vector<std::string>> exact_values(const Json& in, std::string_view filter) {
+  for (auto& each : api::read_filters(in)) {
+    if (each.name != filter) continue;
+    for (const auto& value : each.values) {
+      if (value.find_first_of("*?\\") != std::string::npos) return std::nullopt;
+    }
+    std::sort(each.values.begin(), each.values.end());
+    each.values.erase(std::unique(each.values.begin(), each.values.end()), each.values.end());
+    return std::move(each.values);
+  }
+  return std::nullopt;
+}
 
 std::vector<std::string> values_at(const Json& item, std::string_view path) {
   std::vector<std::string> values;

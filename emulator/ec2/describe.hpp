@@ -1,9 +1,11 @@
 #pragma once
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "api/wire/paging.hpp"
 #include "api/wire/service.hpp"
 
 // What every Describe does alike: ids, Filters, MaxResults and NextToken over what was described.
@@ -32,6 +34,31 @@ Json describe(const api::RequestContext& request, const Json& in, Described what
 // with "~" is the item's own.
 Json describe_nested(const api::RequestContext& request, const Json& in, Described what,
                      std::string_view member);
+
+bool asks_for_page(const Json& in);  // has MaxResults or NextToken
+
+// The same over rows of which the item is made when it is sure to be looked at: without filters
+// only those of the page. `id` is the row's member that pages are cut by; `key` names it in the
+// item.
+template <typename Row, typename ToJson>
+Json describe_rows(const api::RequestContext& request, const Json& in, Described what,
+                   std::vector<Row> rows, std::string Row::*id, ToJson to_json) {
+  std::optional<std::string> next;
+  if (!in.contains("Filters") && asks_for_page(in)) {
+    const auto page = api::page_of(request, in, api::kEc2Pages);
+    next = api::take_page(page, rows, [id](const Row& row) { return row.*id; });
+    for (const auto& row : rows) what.items.push_back(to_json(row));
+    Json answer = {{std::string(what.member), std::move(what.items)}};
+    if (next) answer["NextToken"] = *next;
+    return answer;
+  }
+  for (const auto& row : rows) what.items.push_back(to_json(row));
+  return describe(request, in, std::move(what));
+}
+
+// The values of a filter, when the request has it and no value is a pattern: rows can be looked up
+// by index instead of read whole. The filter is applied all the same.
+std::optional<std::vector<std::string>> exact_values(const Json& in, std::string_view filter);
 
 // The ids a Describe names; empty: all.
 std::vector<std::string> wanted_ids(const Json& in, std::string_view member);

@@ -2,6 +2,7 @@
 #include "emulator/ec2/handlers.hpp"
 #include "emulator/ec2/tags.hpp"
 #include "emulator/ids.hpp"
+#include "emulator/vpc/cidr.hpp"
 
 namespace enibox::ec2::op {
 namespace {
@@ -14,9 +15,28 @@ constexpr FilterField kDhcpFilters[] = {
 };
 
 DhcpOptionsRow require_options(Ec2State& ec2, const std::string& region, const std::string& id) {
+  check_id("dopt", id);
   const auto row = ec2.dhcp_options.find(id);
   if (!row || row->region != region) throw dhcp_options_not_found(id);
   return *row;
+}
+
+// Up to four servers of a kind, NetBIOS node types of RFC 2132.
+void check_values(const std::string& key, const Json& values) {
+  if (key.ends_with("-servers") && values.size() > 4) {
+    throw AwsError("InvalidParameterValue", "There may be up to four " + key + ".");
+  }
+  for (const std::string value : values) {
+    if (key == "netbios-node-type" && value != "1" && value != "2" && value != "4" &&
+        value != "8") {
+      throw invalid_value(value, "value", "Invalid NetBIOS node type.");
+    }
+    const bool address = key == "ntp-servers" || key == "netbios-name-servers" ||
+                         (key == "domain-name-servers" && value != "AmazonProvidedDNS");
+    if (address && !vpc::IpAddress::parse(value)) {
+      throw invalid_value(value, "value", "Invalid address.");
+    }
+  }
 }
 
 Json options_json(Ec2State& ec2, const DhcpOptionsRow& row) {
@@ -37,6 +57,7 @@ Json create_dhcp_options(Ec2State& ec2, const api::RequestContext& request, cons
         key != "ipv6-address-preferred-lease-time") {
       throw invalid_value(key, "name", "Unknown DHCP option");
     }
+    check_values(key, each.value("Values", Json::array()));
     Json values = Json::array();
     for (const auto& value : each.value("Values", Json::array())) {
       values.push_back({{"Value", value}});

@@ -15,7 +15,8 @@ struct Subnet {
 
 struct NetworkInterface {
   std::string eni_id, region, vpc_id, subnet_id, subnet_cidr, availability_zone;
-  std::string address;           // primary private IPv4
+  std::string address;  // primary private IPv4
+  std::vector<std::string> secondary_addresses;
   std::string private_dns_name;  // "ip-10-0-1-121.ec2.internal"; empty when DNS hostnames are off
   std::string mac;
   std::string description;
@@ -36,6 +37,7 @@ struct NewNetworkInterface {
   std::string description;
   std::string interface_type = "interface";
   std::string requester_id;  // set: RequesterManaged, users may not change or delete it
+  bool in_service = false;   // attached from the beginning, to what is no instance
 };
 
 struct Instance {
@@ -55,11 +57,32 @@ struct InstanceType {
   std::string architecture;  // "x86_64", "arm64"
 };
 
+// What a VPC's resolver goes by, and what DHCP tells a host of it.
+struct VpcDns {
+  std::string vpc_id, region;
+  std::vector<std::string> cidrs;  // the primary one first
+  bool support = true, hostnames = false;
+  std::string resolver;                   // base of the primary block plus two
+  std::vector<std::string> search;        // domain-name of the DHCP options
+  std::vector<std::string> name_servers;  // domain-name-servers; AmazonProvidedDNS is `resolver`
+};
+
+// Whose a public address is.
+struct PublicAddress {
+  std::string region;
+  std::string vpc_id, private_address;  // empty: nobody's yet
+};
+
 class Ec2 {
  public:
   virtual ~Ec2() = default;
 
   virtual Subnet subnet(const std::string& region, const std::string& subnet_id) = 0;
+  // A subnet of the VPC with free addresses; without an id, of the only VPC that is nobody's
+  // default. Throws InvalidVpcID.NotFound, InvalidParameterValue when there are several.
+  virtual Subnet any_subnet(const std::string& vpc_id) = 0;
+  // Throws InvalidSubnetID.NotFound.
+  virtual std::string region_of_subnet(const std::string& subnet_id) = 0;
   // The VPC a group belongs to. Throws InvalidGroup.NotFound.
   virtual std::string group_vpc(const std::string& region, const std::string& group_id) = 0;
   virtual std::string default_group(const std::string& region, const std::string& vpc_id) = 0;
@@ -70,6 +93,8 @@ class Ec2 {
   virtual void attach(const std::string& eni_id, const std::string& instance_id) = 0;
   virtual void detach(const std::string& eni_id) = 0;
   virtual void delete_network_interface(const std::string& eni_id) = 0;
+  // All that a requester made, of all regions.
+  virtual std::vector<NetworkInterface> requested_by(const std::string& requester_id) = 0;
   // Those of an instance, by device index.
   virtual std::vector<NetworkInterface> attached(const std::string& instance_id) = 0;
   // Every interface that should be a device (attached), of all regions: for start-up.
@@ -83,8 +108,13 @@ class Ec2 {
   virtual InstanceType instance_type(const std::string& name) = 0;
   // "ec2.internal" in us-east-1, "<region>.compute.internal" elsewhere.
   virtual std::string private_domain(const std::string& region) = 0;
-  // The VPC's resolver: base of the primary CIDR plus two.
-  virtual std::string resolver_address(const std::string& vpc_id) = 0;
+  // Nothing: there is no such VPC.
+  virtual std::optional<VpcDns> vpc_dns(const std::string& vpc_id) = 0;
+  virtual std::optional<PublicAddress> public_address(const std::string& address) = 0;
+  // The private address that the resource name of an instance stands for; nothing: the VPC has no
+  // such instance, or its subnet gave it no such record (EnableResourceNameDnsARecord).
+  virtual std::optional<std::string> resource_name_address(const std::string& vpc_id,
+                                                           const std::string& instance_id) = 0;
 };
 
 }  // namespace enibox::ec2

@@ -1,28 +1,33 @@
 #include "emulator/ec2/elastic_ip.hpp"
 
+#include "emulator/ec2/public_address.hpp"
 #include "emulator/ec2/zones.hpp"
 #include "emulator/ids.hpp"
-#include "emulator/vpc/cidr.hpp"
 
 namespace enibox::ec2 {
 
+namespace {
+
+bool is_up(Ec2State& ec2, const std::string& eni_id) {
+  const auto eni = ec2.enis.find(eni_id);
+  const auto instance = eni ? ec2.instances.find(eni->instance_id) : std::nullopt;
+  return instance && (instance->state == "running" || instance->state == "pending");
+}
+
+}  // namespace
+
 AddressRow allocate_address(Ec2State& ec2, const std::string& region) {
-  if (std::ssize(ec2.addresses.list(region)) >= ec2.quotas.elastic_ips_per_region) {
+  if (ec2.addresses.count(region) >= ec2.quotas.elastic_ips_per_region) {
     throw AwsError("AddressLimitExceeded", "The maximum number of addresses has been reached.");
   }
-  const auto pool = *vpc::Cidr::parse("198.18.0.0/15");
   AddressRow row{.allocation_id = ec2_id("eipalloc"),
                  .region = region,
-                 .public_ip = {},
+                 .public_ip = pick_public_address(ec2),
                  .network_border_group = region,
                  .association_id = {},
                  .eni_id = {},
                  .private_address = {},
                  .created_ms = ec2.clock.now_ms()};
-  do {
-    const auto offset = std::stoul(random_hex(5), nullptr, 16) % (pool.size() - 2) + 1;
-    row.public_ip = pool.host(offset).text();
-  } while (ec2.addresses.find_ip(row.public_ip));
   ec2.addresses.insert(row);
   return row;
 }
@@ -43,6 +48,7 @@ AddressRow associate_address(Ec2State& ec2, AddressRow row, const EniRow& eni,
   row.eni_id = eni.eni_id;
   row.private_address = private_address;
   ec2.addresses.update(row);
+  if (private_address == eni.address) withdraw_public_address(ec2, eni.eni_id);
   ec2.eni_changed(eni.eni_id);
   return row;
 }
@@ -53,6 +59,7 @@ void disassociate_address(Ec2State& ec2, AddressRow row) {
   row.eni_id.clear();
   row.private_address.clear();
   ec2.addresses.update(row);
+  if (is_up(ec2, eni_id)) restore_public_address(ec2, eni_id);
   ec2.eni_changed(eni_id);
 }
 

@@ -7,7 +7,6 @@
 // with EC2's codes. Loop thread only.
 namespace enibox::ec2 {
 
-// From 198.18.0.0/15, the range kept for test networks: free of every real host.
 AddressRow allocate_address(Ec2State& ec2, const std::string& region);
 
 // Of this region, by allocation. Throws InvalidAllocationID.NotFound.

@@ -35,6 +35,18 @@ std::vector<EniRow> EniRows::of_vpc(const std::string& vpc_id) {
   return store::read_all<EniRow>(of_vpc_.query(vpc_id));
 }
 
+std::vector<EniRow> EniRows::of_group(const std::string& group_id) {
+  return store::read_all<EniRow>(of_group_.query(group_id));
+}
+
+std::vector<EniRow> EniRows::of_mac(const std::string& mac) {
+  return store::read_all<EniRow>(of_mac_.query(mac));
+}
+
+std::vector<EniRow> EniRows::of_requester(const std::string& requester_id) {
+  return store::read_all<EniRow>(of_requester_.query(requester_id));
+}
+
 std::vector<EniRow> EniRows::all_attached() {
   return store::read_all<EniRow>(all_attached_.query());
 }

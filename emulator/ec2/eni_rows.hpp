@@ -56,6 +56,9 @@ class EniRows {
   std::vector<EniRow> of_instance(const std::string& instance_id);  // by device index
   std::vector<EniRow> of_subnet(const std::string& subnet_id);
   std::vector<EniRow> of_vpc(const std::string& vpc_id);
+  std::vector<EniRow> of_group(const std::string& group_id);
+  std::vector<EniRow> of_mac(const std::string& mac);
+  std::vector<EniRow> of_requester(const std::string& requester_id);
   std::vector<EniRow> all_attached();  // to instances
   std::int64_t count(const std::string& region);
 
@@ -94,6 +97,15 @@ class EniRows {
   store::Statement of_vpc_{
       db_, "SELECT " ENIBOX_ENI_COLUMNS
            " FROM ec2_network_interface WHERE vpc_id=? ORDER BY created_ms, eni_id"};
+  store::Statement of_group_{db_, "SELECT " ENIBOX_ENI_COLUMNS
+                                  " FROM ec2_network_interface WHERE eni_id IN (SELECT eni_id "
+                                  "FROM ec2_network_interface_group WHERE group_id=?) "
+                                  "ORDER BY created_ms, eni_id"};
+  store::Statement of_mac_{db_,
+                           "SELECT " ENIBOX_ENI_COLUMNS " FROM ec2_network_interface WHERE mac=?"};
+  store::Statement of_requester_{db_, "SELECT " ENIBOX_ENI_COLUMNS
+                                      " FROM ec2_network_interface WHERE requester_id=? "
+                                      "ORDER BY created_ms, eni_id"};
   store::Statement all_attached_{db_, "SELECT " ENIBOX_ENI_COLUMNS
                                       " FROM ec2_network_interface WHERE instance_id<>'' "
                                       "ORDER BY created_ms, eni_id"};

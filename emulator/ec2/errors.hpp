@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <string_view>
 
 #include "api/error.hpp"
 
@@ -44,7 +45,7 @@ inline AwsError association_not_found(const std::string& id) {
   return missing("InvalidAssociationID.NotFound", "association", id);
 }
 inline AwsError nat_gateway_not_found(const std::string& id) {
-  return {"NatGatewayNotFound", "The Nat Gateway " + id + " does not exist"};
+  return {"NatGatewayNotFound", "NAT gateway " + id + " was not found"};
 }
 inline AwsError allocation_not_found(const std::string& id) {
   return missing("InvalidAllocationID.NotFound", "allocation", id);
@@ -54,6 +55,9 @@ inline AwsError address_not_found(const std::string& ip) {
 }
 inline AwsError network_acl_not_found(const std::string& id) {
   return missing("InvalidNetworkAclID.NotFound", "networkAcl", id);
+}
+inline AwsError prefix_list_not_found(const std::string& id) {
+  return missing("InvalidPrefixListID.NotFound", "prefix list", id);
 }
 inline AwsError key_pair_not_found(const std::string& name) {
   return {"InvalidKeyPair.NotFound", "The key pair '" + name + "' does not exist"};
@@ -66,6 +70,50 @@ inline AwsError peering_not_found(const std::string& id) {
 }
 inline AwsError image_not_found(const std::string& id) {
   return {"InvalidAMIID.NotFound", "The image id '[" + id + "]' does not exist"};
+}
+
+inline AwsError subnet_reservation_not_found(const std::string& id) {
+  return missing("InvalidSubnetCidrReservationID.NotFound", "subnet-cidr-reservation", id);
+}
+inline AwsError volume_not_found(const std::string& id) {
+  return {"InvalidVolume.NotFound", "The volume '" + id + "' does not exist."};
+}
+inline AwsError launch_template_not_found(const std::string& id) {
+  return {"InvalidLaunchTemplateId.NotFound",
+          "The specified launch template, with template ID " + id + ", does not exist."};
+}
+
+// Throws the kind's "malformed" unless the id is its prefix ("eni"), a dash and hex digits. VPCs
+// and subnets have no such error: theirs is "not found".
+inline void check_id(std::string_view prefix, const std::string& id) {
+  struct Kind {
+    std::string_view prefix;
+    const char* code;
+  };
+  static constexpr Kind kKinds[] = {
+      {"acl", "InvalidNetworkAclId.Malformed"},
+      {"ami", "InvalidAMIID.Malformed"},
+      {"dopt", "InvalidDhcpOptionsId.Malformed"},
+      {"eni", "InvalidNetworkInterfaceId.Malformed"},
+      {"eni-attach", "InvalidNetworkInterfaceAttachmentId.Malformed"},
+      {"i", "InvalidInstanceID.Malformed"},
+      {"igw", "InvalidInternetGatewayId.Malformed"},
+      {"lt", "InvalidLaunchTemplateId.Malformed"},
+      {"nat", "NatGatewayMalformed"},
+      {"rtb", "InvalidRouteTableId.Malformed"},
+      {"sg", "InvalidGroupId.Malformed"},
+      {"sgr", "InvalidSecurityGroupRuleId.Malformed"},
+      {"vol", "InvalidVolumeID.Malformed"},
+  };
+  const auto after = prefix.size() + 1;
+  const bool fits = id.size() > after && id.starts_with(prefix) && id[prefix.size()] == '-' &&
+                    id.find_first_not_of("0123456789abcdef", after) == std::string::npos;
+  if (fits) return;
+  for (const auto& kind : kKinds) {
+    if (kind.prefix != prefix) continue;
+    throw AwsError(kind.code,
+                   "Invalid id: \"" + id + "\" (expecting \"" + std::string(prefix) + "-...\")");
+  }
 }
 
 inline AwsError in_use(const std::string& message) { return {"DependencyViolation", message}; }

@@ -15,9 +15,16 @@ Handler associate_vpc_cidr_block, disassociate_vpc_cidr_block;
 // subnet_operations.cpp
 Handler create_subnet, create_default_subnet, delete_subnet, describe_subnets;
 Handler modify_subnet_attribute;
+// subnet_reservation_operations.cpp
+Handler create_subnet_cidr_reservation, delete_subnet_cidr_reservation;
+Handler get_subnet_cidr_reservations;
+// ipv6_operations.cpp
+Handler associate_subnet_cidr_block, disassociate_subnet_cidr_block;
+Handler assign_ipv6_addresses, unassign_ipv6_addresses;
 
 // security_group_operations.cpp
 Handler create_security_group, delete_security_group, describe_security_groups;
+Handler get_security_groups_for_vpc;
 // security_group_rule_operations.cpp
 Handler authorize_security_group_ingress, authorize_security_group_egress;
 Handler revoke_security_group_ingress, revoke_security_group_egress;
@@ -39,9 +46,24 @@ Handler start_instances, stop_instances, reboot_instances, terminate_instances;
 // instance_attribute_operations.cpp
 Handler describe_instance_attribute, modify_instance_attribute, modify_instance_metadata_options;
 Handler monitor_instances, unmonitor_instances;
+// instance_option_operations.cpp
+Handler describe_instance_credit_specifications, modify_instance_credit_specification;
+Handler modify_instance_maintenance_options, modify_private_dns_name_options;
+Handler reset_instance_attribute, get_console_output;
+// instance_profile_operations.cpp
+Handler associate_iam_instance_profile, disassociate_iam_instance_profile;
+Handler replace_iam_instance_profile_association, describe_iam_instance_profile_associations;
 // catalogue_operations.cpp: what EC2 offers, the same for every account
 Handler describe_regions, describe_availability_zones, describe_account_attributes;
-Handler describe_images, describe_instance_types, describe_instance_type_offerings;
+Handler describe_instance_types, describe_instance_type_offerings;
+// image_operations.cpp
+Handler describe_images, describe_image_attribute, modify_image_attribute, reset_image_attribute;
+Handler create_image, register_image, copy_image, deregister_image;
+// volume_operations.cpp
+Handler describe_volumes, describe_volume_status, delete_volume;
+// absent_operations.cpp
+Handler describe_vpc_endpoints, describe_network_interface_permissions;
+Handler describe_security_group_vpc_associations, describe_egress_only_internet_gateways;
 // tag_operations.cpp
 Handler create_tags, delete_tags, describe_tags;
 
@@ -55,12 +77,26 @@ Handler attach_internet_gateway, detach_internet_gateway;
 // address_operations.cpp
 Handler allocate_address, release_address, describe_addresses;
 Handler associate_address, disassociate_address;
+Handler modify_address_attribute, reset_address_attribute, describe_addresses_attribute;
 // nat_gateway_operations.cpp
 Handler create_nat_gateway, delete_nat_gateway, describe_nat_gateways;
+// nat_gateway_address_operations.cpp
+Handler associate_nat_gateway_address, disassociate_nat_gateway_address;
+Handler assign_private_nat_gateway_address, unassign_private_nat_gateway_address;
+// peering_operations.cpp
+Handler create_vpc_peering_connection, accept_vpc_peering_connection;
+Handler reject_vpc_peering_connection, delete_vpc_peering_connection;
+Handler describe_vpc_peering_connections, modify_vpc_peering_connection_options;
 // network_acl_operations.cpp
 Handler create_network_acl, delete_network_acl, describe_network_acls;
 Handler create_network_acl_entry, replace_network_acl_entry, delete_network_acl_entry;
 Handler replace_network_acl_association;
+
+// prefix_list_operations.cpp
+Handler create_managed_prefix_list, modify_managed_prefix_list, delete_managed_prefix_list;
+Handler restore_managed_prefix_list_version, describe_managed_prefix_lists;
+Handler get_managed_prefix_list_entries, get_managed_prefix_list_associations;
+Handler describe_prefix_lists;
 
 // key_pair_operations.cpp
 Handler create_key_pair, import_key_pair, delete_key_pair, describe_key_pairs;
@@ -68,6 +104,7 @@ Handler create_key_pair, import_key_pair, delete_key_pair, describe_key_pairs;
 Handler create_launch_template, create_launch_template_version, modify_launch_template;
 Handler delete_launch_template, delete_launch_template_versions;
 Handler describe_launch_templates, describe_launch_template_versions;
+Handler get_launch_template_data;
 // dhcp_options_operations.cpp
 Handler create_dhcp_options, delete_dhcp_options, associate_dhcp_options, describe_dhcp_options;
 // flow_log_operations.cpp

@@ -1,8 +1,9 @@
 #include "emulator/ec2/instance.hpp"
 
 #include "api/wire/base64.hpp"
-#include "emulator/ec2/images.hpp"
+#include "emulator/ec2/instance_options.hpp"
 #include "emulator/ec2/network_interface.hpp"
+#include "emulator/ec2/public_address.hpp"
 
 namespace enibox::ec2 {
 namespace {
@@ -28,6 +29,13 @@ void note_reason(InstanceRow& row, const std::string& reason) {
   if (row.state == "pending") row.launched_ms = row.changed_ms;
 }
 
+AwsError wrong_state(const std::string& instance_id, const std::string& wanted) {
+  const bool start = wanted == "pending" || wanted == "running";
+  return {"IncorrectInstanceState", (start ? "The instance '" : "This instance '") + instance_id +
+                                        "' is not in a state from which it can be " +
+                                        (start ? "started." : "stopped.")};
+}
+
 void release_interfaces(Ec2State& ec2, const std::string& instance_id) {
   for (const auto& eni : ec2.enis.of_instance(instance_id)) {
     const bool goes = eni.delete_on_termination;
@@ -39,7 +47,8 @@ void release_interfaces(Ec2State& ec2, const std::string& instance_id) {
 }  // namespace
 
 Instance instance_value(const InstanceRow& row) {
-  const auto image = find_image(row.region, row.image_id);
+  const auto base = Json::parse(row.options).value("BaseImageId", row.image_id);
+  const auto image = find_image(row.region, base);
   const bool has_agent = image && !image->ecs_path.empty();
   return {.instance_id = row.instance_id,
           .region = row.region,
@@ -61,15 +70,18 @@ void move_instance(Ec2State& ec2, const std::string& instance_id, const std::str
   if (!row) throw instance_not_found(instance_id);
   if (row->state == state) return;
   if (!may_move(row->state, state)) {
-    throw AwsError(
-        "IncorrectInstanceState",
-        "The instance '" + instance_id + "' is not in a state from which it can be " + state + ".");
+    throw wrong_state(instance_id, state);
   }
   row->state = state;
   row->changed_ms = ec2.clock.now_ms();
   note_reason(*row, reason);
   ec2.instances.update(*row);
-  if (state == "terminated") release_interfaces(ec2, instance_id);
+  if (state == "stopped") withdraw_public_address(ec2, row->primary_eni_id);
+  if (state == "pending") restore_public_address(ec2, row->primary_eni_id);
+  if (state == "terminated") {
+    release_interfaces(ec2, instance_id);
+    release_volumes(ec2, instance_id);
+  }
   ec2.instance_changed(instance_id);
 }
 

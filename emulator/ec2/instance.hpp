@@ -32,6 +32,10 @@ Json with_launch_template(Ec2State& ec2, const std::string& region, const Json& 
 // key_pair.cpp: throws InvalidKeyPair.NotFound; an empty name is fine.
 void check_key_pair(Ec2State& ec2, const std::string& region, const std::string& name);
 
+// instance_profile_operations.cpp: gives the instance the profile {Name} or {Arn}; throws as
+// Hooks::instance_profile.
+void set_instance_profile(Ec2State& ec2, const Json& wanted, InstanceRow& row);
+
 // Instances are described for an hour after their end; drops those that ended before.
 void forget_terminated(Ec2State& ec2);
 

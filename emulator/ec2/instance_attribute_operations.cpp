@@ -2,6 +2,7 @@
 #include "emulator/ec2/describe.hpp"
 #include "emulator/ec2/handlers.hpp"
 #include "emulator/ec2/instance.hpp"
+#include "emulator/ec2/instance_options.hpp"
 #include "emulator/ec2/instance_types.hpp"
 #include "emulator/ec2/network_interface.hpp"
 
@@ -16,27 +17,54 @@ EniRow primary_eni(Ec2State& ec2, const InstanceRow& row) {
   return *eni;
 }
 
-void require_stopped(const InstanceRow& row, const char* attribute) {
+void require_stopped(const InstanceRow& row) {
   if (row.state == "stopped") return;
-  throw AwsError("IncorrectInstanceState", "The instance '" + row.instance_id +
-                                               "' is not in the 'stopped' state: its '" +
-                                               attribute + "' cannot be changed.");
+  throw AwsError("IncorrectInstanceState",
+                 "The instance '" + row.instance_id + "' is not in the 'stopped' state.");
 }
 
 void set_type(InstanceRow& row, const std::string& name) {
-  require_stopped(row, "instanceType");
+  require_stopped(row);
   const auto* type = find_instance_type(name);
   if (!type || architecture_of(*type) != row.architecture) {
     throw AwsError("InvalidInstanceAttributeValue",
                    "The instance type '" + name + "' cannot run this instance.");
   }
   row.instance_type = name;
+  // What the old type decided the new one decides anew.
+  auto options = Json::parse(row.options);
+  const auto fresh = instance_options(Json::object(), name, "default");
+  options["CpuOptions"] = fresh["CpuOptions"];
+  options.erase("CpuCredits");
+  if (fresh.contains("CpuCredits")) options["CpuCredits"] = fresh["CpuCredits"];
+  row.options = options.dump();
+}
+
+void set_block_devices(Ec2State& ec2, const InstanceRow& row, const Json& mappings) {
+  for (const auto& mapping : mappings) {
+    const auto device = mapping.value("DeviceName", "");
+    bool found = false;
+    for (auto volume : ec2.volumes.of_instance(row.instance_id)) {
+      if (volume.device_name != device) continue;
+      found = true;
+      volume.delete_on_termination =
+          mapping.value("Ebs", Json::object())
+              .value("DeleteOnTermination", volume.delete_on_termination);
+      ec2.volumes.update(volume);
+    }
+    if (!found) {
+      throw AwsError("InvalidInstanceAttributeValue", "No device is currently mapped at " + device);
+    }
+  }
 }
 
 void set_user_data(InstanceRow& row, const std::string& text) {
-  require_stopped(row, "userData");
+  require_stopped(row);
   const auto decoded = api::base64_decode_loose(text);
   if (!decoded) throw AwsError("InvalidParameterValue", "Invalid BASE64 encoding of user data.");
+  if (decoded->size() > 16384) {
+    throw AwsError("InvalidParameterValue", "User data is limited to 16384 bytes");
+  }
   row.user_data = api::base64_encode(*decoded);
 }
 
@@ -126,6 +154,7 @@ Json modify_instance_attribute(Ec2State& ec2, const api::RequestContext& request
     row.shutdown_behavior = in.at("InstanceInitiatedShutdownBehavior").value("Value", "stop");
   }
   ec2.instances.update(row);
+  set_block_devices(ec2, row, in.value("BlockDeviceMappings", Json::array()));
   if (in.contains("SourceDestCheck")) {
     set_source_dest_check(ec2, row, in.at("SourceDestCheck").value("Value", true));
   }
@@ -156,7 +185,7 @@ static Json set_monitoring(Ec2State& ec2, const api::RequestContext& request, co
     row.monitoring = on;
     ec2.instances.update(row);
     changed.push_back(
-        {{"InstanceId", id}, {"Monitoring", {{"State", on ? "enabled" : "disabled"}}}});
+        {{"InstanceId", id}, {"Monitoring", {{"State", on ? "pending" : "disabling"}}}});
   }
   return {{"InstanceMonitorings", std::move(changed)}};
 }

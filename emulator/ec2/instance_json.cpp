@@ -1,5 +1,5 @@
 #include "emulator/ec2/instance.hpp"
-#include "emulator/ec2/instance_types.hpp"
+#include "emulator/ec2/instance_options.hpp"
 #include "emulator/ec2/network_interface.hpp"
 #include "emulator/ec2/tags.hpp"
 
@@ -16,6 +16,7 @@ Json instance_interface(Ec2State& ec2, const EniRow& row) {
         "SourceDestCheck", "Status", "SubnetId", "VpcId"}) {
     if (all.contains(name)) json[name] = std::move(all[name]);
   }
+  for (auto& address : json["Ipv6Addresses"]) address.erase("PublicIpv6DnsName");
   auto attachment = all["Attachment"];
   if (json.contains("Association")) {
     // InstanceNetworkInterfaceAssociation does not name the allocation.
@@ -47,6 +48,9 @@ void add_network(Ec2State& ec2, const InstanceRow& row, Json& json) {
     if (eni.device_index == 0) {
       json["SourceDestCheck"] = eni.source_dest_check;
       json["SecurityGroups"] = interface["Groups"];
+      if (!interface["Ipv6Addresses"].empty()) {
+        json["Ipv6Address"] = interface["Ipv6Addresses"][0]["Ipv6Address"];
+      }
       if (interface.contains("Association")) {
         json["PublicIpAddress"] = interface["Association"]["PublicIp"];
         json["PublicDnsName"] = interface["Association"].value("PublicDnsName", "");
@@ -56,26 +60,26 @@ void add_network(Ec2State& ec2, const InstanceRow& row, Json& json) {
   }
 }
 
-void add_hardware(const InstanceRow& row, Json& json) {
-  const auto* type = find_instance_type(row.instance_type);
-  const int vcpus = type ? type->vcpus : 1;
-  const int threads = row.architecture == "arm64" || vcpus == 1 ? 1 : 2;
-  json["CpuOptions"] = {{"CoreCount", vcpus / threads}, {"ThreadsPerCore", threads}};
+void add_hardware(Ec2State& ec2, const InstanceRow& row, Json& json) {
   json["Architecture"] = row.architecture;
   json["RootDeviceName"] = "/dev/xvda";
   json["RootDeviceType"] = "ebs";
   json["VirtualizationType"] = "hvm";
   json["Hypervisor"] = "xen";
   json["EnaSupport"] = true;
+  json["BootMode"] = "uefi-preferred";
+  json["CurrentInstanceBootMode"] = row.architecture == "arm64" ? "uefi" : "legacy-bios";
   json["EbsOptimized"] = row.ebs_optimized;
   json["BlockDeviceMappings"] = Json::array();
-  if (row.state == "terminated") return;
-  json["BlockDeviceMappings"].push_back({{"DeviceName", "/dev/xvda"},
-                                         {"Ebs",
-                                          {{"VolumeId", row.root_volume_id},
-                                           {"Status", "attached"},
-                                           {"AttachTime", aws_seconds(row.launched_ms)},
-                                           {"DeleteOnTermination", true}}}});
+  for (const auto& volume : ec2.volumes.of_instance(row.instance_id)) {
+    json["BlockDeviceMappings"].push_back(
+        {{"DeviceName", volume.device_name},
+         {"Ebs",
+          {{"VolumeId", volume.volume_id},
+           {"Status", "attached"},
+           {"AttachTime", aws_seconds(volume.created_ms)},
+           {"DeleteOnTermination", volume.delete_on_termination}}}});
+  }
 }
 
 }  // namespace
@@ -83,31 +87,22 @@ void add_hardware(const InstanceRow& row, Json& json) {
 Json state_json(const std::string& state) { return {{"Code", state_code(state)}, {"Name", state}}; }
 
 Json instance_json(Ec2State& ec2, const InstanceRow& row) {
-  Json json = {
-      {"InstanceId", row.instance_id},
-      {"AmiLaunchIndex", row.launch_index},
-      {"ImageId", row.image_id},
-      {"InstanceType", row.instance_type},
-      {"LaunchTime", aws_seconds(row.launched_ms)},
-      {"UsageOperationUpdateTime", aws_seconds(row.launched_ms)},
-      {"Monitoring", {{"State", row.monitoring ? "enabled" : "disabled"}}},
-      {"Placement",
-       {{"AvailabilityZone", row.availability_zone}, {"GroupName", ""}, {"Tenancy", "default"}}},
-      {"State", state_json(row.state)},
-      {"StateTransitionReason", row.transition_reason},
-      {"ProductCodes", Json::array()},
-      {"PlatformDetails", "Linux/UNIX"},
-      {"UsageOperation", "RunInstances"},
-      {"CapacityReservationSpecification", {{"CapacityReservationPreference", "open"}}},
-      {"HibernationOptions", {{"Configured", false}}},
-      {"EnclaveOptions", {{"Enabled", false}}},
-      {"MaintenanceOptions", {{"AutoRecovery", "default"}}},
-      {"PrivateDnsNameOptions",
-       {{"HostnameType", "ip-name"},
-        {"EnableResourceNameDnsARecord", false},
-        {"EnableResourceNameDnsAAAARecord", false}}},
-      {"MetadataOptions", Json::parse(row.metadata_options)},
-      {"Tags", tags_json(ec2, row.instance_id)}};
+  Json json = {{"InstanceId", row.instance_id},
+               {"AmiLaunchIndex", row.launch_index},
+               {"ImageId", row.image_id},
+               {"InstanceType", row.instance_type},
+               {"LaunchTime", aws_seconds(row.launched_ms)},
+               {"UsageOperationUpdateTime", aws_seconds(row.launched_ms)},
+               {"Monitoring", {{"State", row.monitoring ? "enabled" : "disabled"}}},
+               {"Placement", {{"AvailabilityZone", row.availability_zone}}},
+               {"State", state_json(row.state)},
+               {"StateTransitionReason", row.transition_reason},
+               {"ProductCodes", Json::array()},
+               {"PlatformDetails", "Linux/UNIX"},
+               {"UsageOperation", "RunInstances"},
+               {"MetadataOptions", Json::parse(row.metadata_options)},
+               {"Tags", tags_json(ec2, row.instance_id)}};
+  if (json["Tags"].empty()) json.erase("Tags");
   if (!row.client_token.empty()) json["ClientToken"] = row.client_token;
   if (!row.key_name.empty()) json["KeyName"] = row.key_name;
   if (!row.instance_profile_arn.empty()) {
@@ -119,7 +114,8 @@ Json instance_json(Ec2State& ec2, const InstanceRow& row) {
   } else if (!row.state_reason_code.empty()) {
     json["StateReason"] = {{"Code", row.state_reason_code}, {"Message", row.state_reason}};
   }
-  add_hardware(row, json);
+  show_options(Json::parse(row.options), json);
+  add_hardware(ec2, row, json);
   add_network(ec2, row, json);
   return json;
 }

@@ -1,62 +1,23 @@
 #include <ctime>
+#include <map>
 
 #include "emulator/ec2/describe.hpp"
 #include "emulator/ec2/handlers.hpp"
 #include "emulator/ec2/instance.hpp"
+#include "emulator/ec2/instance_filters.hpp"
 
 namespace enibox::ec2::op {
 namespace {
 
-// Values stand in the instances of a reservation; EC2 lists the instances that match.
-constexpr FilterField kInstanceFilters[] = {
-    {"affinity", "Placement.Affinity"},
-    {"architecture", "Architecture"},
-    {"availability-zone", "Placement.AvailabilityZone"},
-    {"block-device-mapping.device-name", "BlockDeviceMappings[].DeviceName"},
-    {"block-device-mapping.volume-id", "BlockDeviceMappings[].Ebs.VolumeId"},
-    {"client-token", "ClientToken"},
-    {"dns-name", "PublicDnsName"},
-    {"hypervisor", "Hypervisor"},
-    {"iam-instance-profile.arn", "IamInstanceProfile.Arn"},
-    {"iam-instance-profile.id", "IamInstanceProfile.Id"},
-    {"image-id", "ImageId"},
-    {"instance-id", "InstanceId"},
-    {"instance-state-code", "State.Code"},
-    {"instance-state-name", "State.Name"},
-    {"instance-type", "InstanceType"},
-    {"instance.group-id", "SecurityGroups[].GroupId"},
-    {"instance.group-name", "SecurityGroups[].GroupName"},
-    {"ip-address", "PublicIpAddress"},
-    {"key-name", "KeyName"},
-    {"launch-index", "AmiLaunchIndex"},
-    {"launch-time", "LaunchTime"},
-    {"monitoring-state", "Monitoring.State"},
-    {"network-interface.addresses.private-ip-address",
-     "NetworkInterfaces[].PrivateIpAddresses[].PrivateIpAddress"},
-    {"network-interface.group-id", "NetworkInterfaces[].Groups[].GroupId"},
-    {"network-interface.network-interface-id", "NetworkInterfaces[].NetworkInterfaceId"},
-    {"network-interface.private-dns-name", "NetworkInterfaces[].PrivateDnsName"},
-    {"network-interface.subnet-id", "NetworkInterfaces[].SubnetId"},
-    {"network-interface.vpc-id", "NetworkInterfaces[].VpcId"},
-    {"placement-group-name", "Placement.GroupName"},
-    {"private-dns-name", "PrivateDnsName"},
-    {"private-ip-address", "PrivateIpAddress"},
-    {"root-device-name", "RootDeviceName"},
-    {"root-device-type", "RootDeviceType"},
-    {"source-dest-check", "SourceDestCheck"},
-    {"state-reason-code", "StateReason.Code"},
-    {"state-reason-message", "StateReason.Message"},
-    {"subnet-id", "SubnetId"},
-    {"tenancy", "Placement.Tenancy"},
-    {"virtualization-type", "VirtualizationType"},
-    {"vpc-id", "VpcId"},
-    // of the reservation
-    {"owner-id", "~OwnerId"},
-    {"reservation-id", "~ReservationId"},
-};
-
 constexpr FilterField kStatusFilters[] = {
     {"availability-zone", "AvailabilityZone"},
+    {"availability-zone-id", "AvailabilityZoneId"},
+    {"event.code", "Events[].Code"},
+    {"event.description", "Events[].Description"},
+    {"event.instance-event-id", "Events[].InstanceEventId"},
+    {"event.not-after", "Events[].NotAfter"},
+    {"event.not-before", "Events[].NotBefore"},
+    {"event.not-before-deadline", "Events[].NotBeforeDeadline"},
     {"instance-state-code", "InstanceState.Code"},
     {"instance-state-name", "InstanceState.Name"},
     {"instance-status.reachability", "InstanceStatus.Details[].Status"},
@@ -71,9 +32,7 @@ std::vector<InstanceRow> wanted_instances(Ec2State& ec2, const std::string& regi
   std::vector<InstanceRow> rows;
   std::vector<std::string> missing_ids;
   for (const auto& id : ids) {
-    if (!id.starts_with("i-")) {
-      throw AwsError("InvalidInstanceID.Malformed", "Invalid id: \"" + id + "\"");
-    }
+    check_id("i", id);
     auto row = ec2.instances.find(id);
     if (row && row->region == region) {
       rows.push_back(*std::move(row));
@@ -86,6 +45,32 @@ std::vector<InstanceRow> wanted_instances(Ec2State& ec2, const std::string& regi
   std::string names;
   for (const auto& id : missing_ids) names += (names.empty() ? "" : ", ") + id;
   throw AwsError("InvalidInstanceID.NotFound", "The instance IDs '" + names + "' do not exist");
+}
+
+// The rows a Describe is about: by id, by a filter on an indexed column, or the region's.
+std::vector<InstanceRow> described(Ec2State& ec2, const std::string& region, const Json& in) {
+  const auto ids = wanted_ids(in, "InstanceIds");
+  if (!ids.empty()) return wanted_instances(ec2, region, ids);
+  std::vector<InstanceRow> rows;
+  const auto add = [&](InstanceRow row) {
+    if (row.region == region) rows.push_back(std::move(row));
+  };
+  if (const auto values = exact_values(in, "instance-id")) {
+    for (const auto& id : *values) {
+      if (auto row = ec2.instances.find(id)) add(*std::move(row));
+    }
+  } else if (const auto reservations = exact_values(in, "reservation-id")) {
+    for (const auto& id : *reservations) {
+      for (auto& row : ec2.instances.of_reservation(id)) add(std::move(row));
+    }
+  } else if (const auto vpcs = exact_values(in, "vpc-id")) {
+    for (const auto& id : *vpcs) {
+      for (auto& row : ec2.instances.of_vpc(id)) add(std::move(row));
+    }
+  } else {
+    rows = ec2.instances.list(region);
+  }
+  return rows;
 }
 
 std::string user_initiated(std::int64_t unix_ms) {
@@ -108,6 +93,9 @@ struct Change {
 // Moves each instance, unless it is there already, and answers with the states before and after.
 Json change_states(Ec2State& ec2, const api::RequestContext& request, const Json& in,
                    const Change& change) {
+  if (!in.contains("InstanceIds") || in.at("InstanceIds").empty()) {
+    throw bad_combination("No instances specified");
+  }
   Json changes = Json::array();
   const bool down = std::string_view(change.to) != "pending";
   for (auto& row : wanted_instances(ec2, request.region, wanted_ids(in, "InstanceIds"))) {
@@ -142,21 +130,24 @@ Json status_json(const InstanceRow& row) {
 
 Json describe_instances(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
   forget_terminated(ec2);
-  const auto ids = wanted_ids(in, "InstanceIds");
-  const auto rows =
-      ids.empty() ? ec2.instances.list(request.region) : wanted_instances(ec2, request.region, ids);
+  if (in.contains("InstanceIds") && in.contains("MaxResults")) {
+    throw bad_combination(
+        "The parameter instancesSet cannot be used with the parameter maxResults");
+  }
   std::vector<Json> reservations;
-  for (const auto& row : rows) {
-    if (reservations.empty() || reservations.back()["ReservationId"] != row.reservation_id) {
+  std::map<std::string, std::size_t> places;
+  for (const auto& row : described(ec2, request.region, in)) {
+    const auto [place, fresh] = places.emplace(row.reservation_id, reservations.size());
+    if (fresh) {
       reservations.push_back({{"ReservationId", row.reservation_id},
                               {"OwnerId", ec2.account_id},
                               {"Groups", Json::array()},
                               {"Instances", Json::array()}});
     }
-    reservations.back()["Instances"].push_back(instance_json(ec2, row));
+    reservations[place->second]["Instances"].push_back(instance_json(ec2, row));
   }
   return describe_nested(
-      request, in, {"Reservations", "ReservationId", std::move(reservations), kInstanceFilters},
+      request, in, {"Reservations", "ReservationId", std::move(reservations), instance_filters()},
       "Instances");
 }
 

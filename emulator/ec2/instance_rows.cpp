@@ -22,7 +22,7 @@ void InstanceRows::update(const InstanceRow& row) {
               row.transition_reason, row.launched_ms, row.changed_ms, row.instance_type,
               row.user_data, row.instance_profile_arn, row.instance_profile_id,
               row.disable_api_termination, row.disable_api_stop, row.shutdown_behavior,
-              row.ebs_optimized, row.monitoring, row.metadata_options);
+              row.ebs_optimized, row.monitoring, row.metadata_options, row.options);
 }
 
 void InstanceRows::erase(const std::string& instance_id) { erase_.run(instance_id); }
@@ -37,6 +37,10 @@ std::vector<InstanceRow> InstanceRows::list(const std::string& region) {
 
 std::vector<InstanceRow> InstanceRows::of_reservation(const std::string& reservation_id) {
   return store::read_all<InstanceRow>(of_reservation_.query(reservation_id));
+}
+
+std::vector<InstanceRow> InstanceRows::of_vpc(const std::string& vpc_id) {
+  return store::read_all<InstanceRow>(of_vpc_.query(vpc_id));
 }
 
 std::vector<InstanceRow> InstanceRows::in_state(const std::string& state) {

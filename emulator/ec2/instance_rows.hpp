@@ -34,6 +34,7 @@ struct InstanceRow {
   std::string shutdown_behavior = "stop";
   bool ebs_optimized = false, monitoring = false;
   std::string metadata_options = "{}";
+  std::string options = "{}";  // JSON: instance_options.hpp
   static auto fields(auto& r) {
     return std::tie(r.instance_id, r.region, r.reservation_id, r.launch_index, r.vpc_id,
                     r.subnet_id, r.availability_zone, r.private_address, r.private_dns_name,
@@ -42,7 +43,7 @@ struct InstanceRow {
                     r.changed_ms, r.key_name, r.user_data, r.instance_profile_arn,
                     r.instance_profile_id, r.root_volume_id, r.client_token,
                     r.disable_api_termination, r.disable_api_stop, r.shutdown_behavior,
-                    r.ebs_optimized, r.monitoring, r.metadata_options);
+                    r.ebs_optimized, r.monitoring, r.metadata_options, r.options);
   }
 };
 
@@ -53,7 +54,7 @@ struct InstanceRow {
   "state, state_reason_code, state_reason, transition_reason, launched_ms, changed_ms, "       \
   "key_name, user_data, instance_profile_arn, instance_profile_id, root_volume_id, "           \
   "client_token, disable_api_termination, disable_api_stop, shutdown_behavior, "               \
-  "ebs_optimized, monitoring, metadata_options"
+  "ebs_optimized, monitoring, metadata_options, options"
 
 class InstanceRows {
  public:
@@ -69,6 +70,7 @@ class InstanceRows {
   std::optional<InstanceRow> find(const std::string& instance_id);
   std::vector<InstanceRow> list(const std::string& region);
   std::vector<InstanceRow> of_reservation(const std::string& reservation_id);
+  std::vector<InstanceRow> of_vpc(const std::string& vpc_id);
   std::vector<InstanceRow> in_state(const std::string& state);
   std::vector<InstanceRow> terminated_before(std::int64_t unix_ms);
 
@@ -85,14 +87,14 @@ class InstanceRows {
       "WHERE region=? AND client_token=?"};
   store::Statement insert_{db_,
                            "INSERT INTO ec2_instance VALUES "
-                           "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"};
+                           "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"};
   store::Statement update_{
       db_,
       "UPDATE ec2_instance SET state=?2, state_reason_code=?3, state_reason=?4, "
       "transition_reason=?5, launched_ms=?6, changed_ms=?7, instance_type=?8, user_data=?9, "
       "instance_profile_arn=?10, instance_profile_id=?11, disable_api_termination=?12, "
       "disable_api_stop=?13, shutdown_behavior=?14, ebs_optimized=?15, monitoring=?16, "
-      "metadata_options=?17 WHERE instance_id=?1"};
+      "metadata_options=?17, options=?18 WHERE instance_id=?1"};
   store::Statement erase_{db_, "DELETE FROM ec2_instance WHERE instance_id=?"};
   store::Statement find_{
       db_, "SELECT " ENIBOX_INSTANCE_COLUMNS " FROM ec2_instance WHERE instance_id=?"};
@@ -102,6 +104,9 @@ class InstanceRows {
   store::Statement of_reservation_{
       db_, "SELECT " ENIBOX_INSTANCE_COLUMNS
            " FROM ec2_instance WHERE reservation_id=? ORDER BY launch_index"};
+  store::Statement of_vpc_{db_, "SELECT " ENIBOX_INSTANCE_COLUMNS
+                                " FROM ec2_instance WHERE vpc_id=? ORDER BY launched_ms, "
+                                "reservation_id, launch_index"};
   store::Statement in_state_{db_, "SELECT " ENIBOX_INSTANCE_COLUMNS
                                   " FROM ec2_instance WHERE state=? ORDER BY launched_ms, "
                                   "instance_id"};

@@ -478,6 +478,7 @@ constexpr InstanceTypeRow kTypes[] = {
     {"r7g.medium", 1, 8192, 2, 4, 4},
     {"r7g.metal", 64, 524288, 15, 50, 120},
     {"r7g.xlarge", 4, 32768, 4, 15, 20},
+    {"t1.micro", 1, 627, 2, 2, 0},
     {"t2.2xlarge", 8, 32768, 3, 15, 0},
     {"t2.large", 2, 8192, 3, 12, 0},
     {"t2.medium", 2, 4096, 3, 6, 0},

@@ -15,6 +15,7 @@ constexpr FilterField kGatewayFilters[] = {
 
 InternetGatewayRow require_gateway(Ec2State& ec2, const std::string& region,
                                    const std::string& id) {
+  check_id("igw", id);
   const auto row = ec2.internet_gateways.find(id);
   if (!row || row->region != region) throw igw_not_found(id);
   return *row;
@@ -71,9 +72,12 @@ Json detach_internet_gateway(Ec2State& ec2, const api::RequestContext& request, 
     throw AwsError("Gateway.NotAttached",
                    "resource " + row.igw_id + " is not attached to network " + vpc.vpc_id);
   }
+  bool mapped = ec2.public_addresses.any_in(vpc.vpc_id);
   for (const auto& address : ec2.addresses.list(request.region)) {
     const auto eni = ec2.enis.find(address.eni_id);
-    if (!eni || eni->vpc_id != vpc.vpc_id) continue;
+    mapped = mapped || (eni && eni->vpc_id == vpc.vpc_id);
+  }
+  if (mapped) {
     throw in_use("Network " + vpc.vpc_id +
                  " has some mapped public address(es). Please unmap those public address(es) "
                  "before detaching the gateway.");

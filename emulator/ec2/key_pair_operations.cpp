@@ -83,6 +83,10 @@ Json describe_key_pairs(Ec2State& ec2, const api::RequestContext& request, const
   const auto names = wanted_ids(in, "KeyNames");
   const auto ids = wanted_ids(in, "KeyPairIds");
   for (const auto& name : names) check_key_pair(ec2, request.region, name);
+  for (const auto& id : ids) {
+    const auto row = ec2.key_pairs.find_id(id);
+    if (!row || row->region != request.region) throw key_pair_not_found(id);
+  }
   std::vector<Json> items;
   for (const auto& row : ec2.key_pairs.list(request.region)) {
     const bool wanted = (names.empty() && ids.empty()) ||

@@ -28,6 +28,9 @@ class KeyPairRows {
   std::optional<KeyPairRow> find(const std::string& region, const std::string& name) {
     return store::read_one<KeyPairRow>(find_.query(region, name));
   }
+  std::optional<KeyPairRow> find_id(const std::string& id) {
+    return store::read_one<KeyPairRow>(find_id_.query(id));
+  }
   std::vector<KeyPairRow> list(const std::string& region) {
     return store::read_all<KeyPairRow>(list_.query(region));
   }
@@ -40,6 +43,10 @@ class KeyPairRows {
       db_,
       "SELECT key_pair_id, region, name, fingerprint, key_type, public_key, created_ms "
       "FROM ec2_key_pair WHERE region=? AND name=?"};
+  store::Statement find_id_{
+      db_,
+      "SELECT key_pair_id, region, name, fingerprint, key_type, public_key, created_ms "
+      "FROM ec2_key_pair WHERE key_pair_id=?"};
   store::Statement list_{
       db_,
       "SELECT key_pair_id, region, name, fingerprint, key_type, public_key, created_ms "

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "emulator/ec2/describe.hpp"
 #include "emulator/ec2/handlers.hpp"
@@ -16,6 +17,11 @@ constexpr FilterField kAclFilters[] = {
     {"association.subnet-id", "Associations[].SubnetId"},
     {"default", "IsDefault"},
     {"entry.cidr", "Entries[].CidrBlock"},
+    {"entry.icmp.code", "Entries[].IcmpTypeCode.Code"},
+    {"entry.icmp.type", "Entries[].IcmpTypeCode.Type"},
+    {"entry.ipv6-cidr", "Entries[].Ipv6CidrBlock"},
+    {"entry.port-range.from", "Entries[].PortRange.From"},
+    {"entry.port-range.to", "Entries[].PortRange.To"},
     {"entry.protocol", "Entries[].Protocol"},
     {"entry.rule-action", "Entries[].RuleAction"},
     {"entry.egress", "Entries[].Egress"},
@@ -26,6 +32,7 @@ constexpr FilterField kAclFilters[] = {
 };
 
 AclRow require_acl(Ec2State& ec2, const std::string& region, const std::string& id) {
+  check_id("acl", id);
   const auto row = ec2.acls.find(id);
   if (!row || row->region != region) throw network_acl_not_found(id);
   return *row;
@@ -139,10 +146,11 @@ Json delete_network_acl(Ec2State& ec2, const api::RequestContext& request, const
     throw AwsError("InvalidParameterValue", "cannot delete default network ACL " + row.acl_id);
   }
   if (!ec2.acls.associations(row.acl_id).empty()) {
-    throw in_use("The networkAcl '" + row.acl_id + "' has dependencies and cannot be deleted.");
+    throw in_use("The network ACL '" + row.acl_id + "' has dependencies and cannot be deleted.");
   }
   ec2.tags.erase_all(row.acl_id);
   ec2.acls.erase(row.acl_id);
+  ec2.sync.acl_changed(row.acl_id);
   return Json::object();
 }
 
@@ -166,13 +174,14 @@ Json create_network_acl_entry(Ec2State& ec2, const api::RequestContext& request,
   }
   const auto entries = ec2.acls.entries(acl.acl_id);
   const auto count = std::count_if(entries.begin(), entries.end(), [&](const auto& each) {
-    return each.egress == row.egress && each.rule_number != 32767;
+    return each.egress == row.egress && each.rule_number <= 32766;
   });
   if (count >= ec2.quotas.acl_rules_per_direction) {
     throw AwsError("NetworkAclEntryLimitExceeded",
                    "The maximum number of network acl entries has been reached.");
   }
   ec2.acls.put_entry(row);
+  ec2.sync.acl_changed(row.acl_id);
   return Json::object();
 }
 
@@ -180,6 +189,7 @@ Json replace_network_acl_entry(Ec2State& ec2, const api::RequestContext& request
   const auto row = wanted_entry(require_acl(ec2, request.region, in.at("NetworkAclId")), in);
   if (!has_entry(ec2, row)) throw no_entry(row);
   ec2.acls.put_entry(row);
+  ec2.sync.acl_changed(row.acl_id);
   return Json::object();
 }
 
@@ -189,10 +199,11 @@ Json delete_network_acl_entry(Ec2State& ec2, const api::RequestContext& request,
   row.acl_id = acl.acl_id;
   row.egress = in.at("Egress");
   row.rule_number = in.at("RuleNumber");
-  if (row.rule_number == 32767 ||
+  if (row.rule_number > 32766 ||
       ec2.acls.erase_entry(row.acl_id, row.egress, row.rule_number) == 0) {
     throw no_entry(row);
   }
+  ec2.sync.acl_changed(row.acl_id);
   return Json::object();
 }
 
@@ -207,8 +218,10 @@ Json replace_network_acl_association(Ec2State& ec2, const api::RequestContext& r
                                                 row->subnet_id + " belong to different networks");
   }
   row->association_id = ec2_id("aclassoc");
-  row->acl_id = acl.acl_id;
+  const auto before = std::exchange(row->acl_id, acl.acl_id);
   ec2.acls.associate(*row);
+  ec2.sync.acl_changed(acl.acl_id);  // takes the subnet from the other at once
+  ec2.sync.acl_changed(before);
   return {{"NewAssociationId", row->association_id}};
 }
 

@@ -80,9 +80,9 @@ EniRow create_eni(Ec2State& ec2, const EniWanted& wanted) {
   auto addresses = fixed_addresses(ec2, subnet, wanted);
   // The primary one leads, also when only secondary ones were fixed.
   if (!wanted.address) {
-    auto primary = pick_address(ec2.enis, subnet);
+    auto primary = pick_address(ec2, subnet);
     while (std::find(addresses.begin(), addresses.end(), primary) != addresses.end()) {
-      primary = pick_address(ec2.enis, subnet);
+      primary = pick_address(ec2, subnet);
     }
     addresses.insert(addresses.begin(), primary);
   }
@@ -99,6 +99,11 @@ EniRow create_eni(Ec2State& ec2, const EniWanted& wanted) {
              .requester_id = wanted.requester_id,
              .source_dest_check = wanted.source_dest_check,
              .created_ms = ec2.clock.now_ms()};
+  if (wanted.in_service) {
+    row.attachment_id = ec2_id("ela-attach");
+    row.device_index = 1;
+    row.attached_ms = row.created_ms;
+  }
   ec2.enis.insert(row);
   bool primary = true;
   for (const auto address : addresses) {
@@ -106,10 +111,20 @@ EniRow create_eni(Ec2State& ec2, const EniWanted& wanted) {
     primary = false;
   }
   for (int i = 0; i < wanted.secondary_count; ++i) {
-    ec2.enis.insert_address({subnet.subnet_id, pick_address(ec2.enis, subnet), row.eni_id, false});
+    ec2.enis.insert_address({subnet.subnet_id, pick_address(ec2, subnet), row.eni_id, false});
   }
   ec2.enis.set_groups(row.eni_id, group_ids);
+  auto ipv6 = wanted.ipv6;
+  if (subnet.assign_ipv6 && ipv6.fixed.empty() && ipv6.count == 0) ipv6.count = 1;
+  assign_ipv6(ec2, row, ipv6);
   return row;
+}
+
+EniRow own_eni(Ec2State& ec2, const std::string& region, const std::string& eni_id) {
+  auto row = ec2.eni(region, eni_id);
+  if (row.requester_id.empty()) return row;
+  throw AwsError("AuthFailure", "You do not have permission to access the specified resource.",
+                 403);
 }
 
 EniRow attach_eni(Ec2State& ec2, const std::string& eni_id, const AttachWanted& wanted) {
@@ -176,6 +191,7 @@ void delete_eni(Ec2State& ec2, const std::string& eni_id) {
   for (const auto& address : ec2.addresses.of_eni(eni_id)) disassociate_address(ec2, address);
   ec2.tags.erase_all(eni_id);
   ec2.enis.erase(eni_id);
+  ec2.forget_flow_logs(eni_id);
   ec2.eni_changed(eni_id);
 }
 
@@ -201,7 +217,7 @@ std::vector<std::string> assign_addresses(Ec2State& ec2, const EniRow& eni,
     added.push_back(address);
   };
   for (const auto& text : fixed) add(check_address(ec2.enis, subnet, text));
-  for (int i = 0; i < count; ++i) add(pick_address(ec2.enis, subnet));
+  for (int i = 0; i < count; ++i) add(pick_address(ec2, subnet));
   std::vector<std::string> texts;
   for (const auto address : added) texts.push_back(vpc::IpAddress::v4(address).text());
   ec2.eni_changed(eni.eni_id);
@@ -210,6 +226,9 @@ std::vector<std::string> assign_addresses(Ec2State& ec2, const EniRow& eni,
 
 NetworkInterface eni_value(Ec2State& ec2, const EniRow& row) {
   const auto subnet = ec2.subnets.find(row.subnet_id);
+  std::vector<std::string> secondary_addresses;
+  for (const auto& each : ec2.enis.addresses(row.eni_id))
+    if (!each.is_primary) secondary_addresses.push_back(vpc::IpAddress::v4(each.address).text());
   return {.eni_id = row.eni_id,
           .region = row.region,
           .vpc_id = row.vpc_id,
@@ -217,6 +236,7 @@ NetworkInterface eni_value(Ec2State& ec2, const EniRow& row) {
           .subnet_cidr = subnet->cidr,
           .availability_zone = row.availability_zone,
           .address = row.address,
+          .secondary_addresses = std::move(secondary_addresses),
           .private_dns_name = eni_dns_name(ec2, row, row.address),
           .mac = row.mac,
           .description = row.description,

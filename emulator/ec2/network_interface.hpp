@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "emulator/ec2/ec2.hpp"
+#include "emulator/ec2/ipv6.hpp"
 #include "emulator/ec2/state.hpp"
 
 // The life of an elastic network interface: rules that handlers, instances, gateways and ECS share.
@@ -21,6 +22,8 @@ struct EniWanted {
   std::string requester_id{};
   bool source_dest_check = true;
   bool without_groups = false;  // a NAT gateway's
+  Ipv6Wanted ipv6{};
+  bool in_service = false;  // attached from the beginning, to what is no instance
 };
 
 EniRow create_eni(Ec2State& ec2, const EniWanted& wanted);
@@ -37,6 +40,9 @@ EniRow attach_eni(Ec2State& ec2, const std::string& eni_id, const AttachWanted& 
 void detach_eni(Ec2State& ec2, const std::string& eni_id);
 // Throws InvalidNetworkInterface.InUse while attached.
 void delete_eni(Ec2State& ec2, const std::string& eni_id);
+
+// An interface of ECS, a NAT gateway, ... is only that service's to change: AuthFailure.
+EniRow own_eni(Ec2State& ec2, const std::string& region, const std::string& eni_id);
 
 // Replaces the groups. Throws as create_eni.
 void set_eni_groups(Ec2State& ec2, const EniRow& eni, const std::vector<std::string>& group_ids);

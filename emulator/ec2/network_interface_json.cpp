@@ -1,6 +1,7 @@
 #include "emulator/ec2/describe.hpp"
 #include "emulator/ec2/elastic_ip.hpp"
 #include "emulator/ec2/network_interface.hpp"
+#include "emulator/ec2/public_address.hpp"
 #include "emulator/ec2/tags.hpp"
 #include "emulator/vpc/cidr.hpp"
 
@@ -23,6 +24,11 @@ Json private_addresses_json(Ec2State& ec2, const EniRow& row) {
     for (const auto& elastic : ec2.addresses.of_eni(row.eni_id)) {
       if (elastic.private_address == text) {
         json["Association"] = association_json(elastic, ec2.account_id);
+      }
+    }
+    if (each.is_primary && !json.contains("Association")) {
+      if (auto of_launch = public_association_json(ec2, row); !of_launch.is_null()) {
+        json["Association"] = std::move(of_launch);
       }
     }
     addresses.push_back(std::move(json));
@@ -51,7 +57,7 @@ Json eni_json(Ec2State& ec2, const EniRow& row) {
                {"Description", row.description},
                {"Groups", group_identifiers(ec2, ec2.enis.groups(row.eni_id))},
                {"InterfaceType", row.interface_type},
-               {"Ipv6Addresses", Json::array()},
+               {"Ipv6Addresses", eni_ipv6_json(ec2, row.eni_id)},
                {"MacAddress", row.mac},
                {"OwnerId", ec2.account_id},
                {"PrivateIpAddress", row.address},

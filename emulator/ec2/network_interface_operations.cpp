@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 
 #include "emulator/ec2/describe.hpp"
 #include "emulator/ec2/handlers.hpp"
@@ -26,11 +27,14 @@ constexpr FilterField kEniFilters[] = {
     {"attachment.instance-id", "Attachment.InstanceId"},
     {"attachment.instance-owner-id", "Attachment.InstanceOwnerId"},
     {"attachment.status", "Attachment.Status"},
+    {"attachment.nat-gateway-id", "Attachment.NatGatewayId"},
     {"availability-zone", "AvailabilityZone"},
+    {"availability-zone-id", "AvailabilityZoneId"},
     {"description", "Description"},
     {"group-id", "Groups[].GroupId"},
     {"group-name", "Groups[].GroupName"},
     {"interface-type", "InterfaceType"},
+    {"ipv6-addresses.ipv6-address", "Ipv6Addresses[].Ipv6Address"},
     {"mac-address", "MacAddress"},
     {"network-interface-id", "NetworkInterfaceId"},
     {"owner-id", "OwnerId"},
@@ -44,18 +48,26 @@ constexpr FilterField kEniFilters[] = {
     {"vpc-id", "VpcId"},
 };
 
-// An interface of ECS, a NAT gateway, ... is only that service's to change.
 EniRow own_eni(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
-  auto row = ec2.eni(request.region, in.at("NetworkInterfaceId"));
-  if (row.requester_id.empty()) return row;
-  throw AwsError("AuthFailure", "You do not have permission to access the specified resource.",
-                 403);
+  return ec2::own_eni(ec2, request.region, in.at("NetworkInterfaceId"));
 }
 
 void refuse_managed_attachment(const EniRow& row) {
   if (row.requester_id.empty()) return;
   throw AwsError("OperationNotPermitted",
                  "You are not allowed to manage 'ela-attach' attachments.");
+}
+
+// An interface that carries two of the groups asked for is found twice.
+std::vector<EniRow> unique_rows(std::vector<EniRow> rows) {
+  std::stable_sort(rows.begin(), rows.end(), [](const EniRow& a, const EniRow& b) {
+    return std::tie(a.created_ms, a.eni_id) < std::tie(b.created_ms, b.eni_id);
+  });
+  const auto end = std::unique(rows.begin(), rows.end(), [](const EniRow& a, const EniRow& b) {
+    return a.eni_id == b.eni_id;
+  });
+  rows.erase(end, rows.end());
+  return rows;
 }
 
 EniWanted wanted_eni(const std::string& region, const Json& in) {
@@ -79,12 +91,51 @@ EniWanted wanted_eni(const std::string& region, const Json& in) {
         "secondaryPrivateIpAddressCount and secondary private IP addresses may not be specified "
         "together.");
   }
+  wanted.ipv6.count = in.value("Ipv6AddressCount", 0);
+  for (const auto& each : in.value("Ipv6Addresses", Json::array())) {
+    wanted.ipv6.fixed.push_back(each.value("Ipv6Address", ""));
+  }
   wanted.interface_type = in.value("InterfaceType", "interface");
   if (wanted.interface_type != "interface") {
     throw AwsError("UnsupportedOperation",
                    "Interfaces of type " + wanted.interface_type + " are not served here.");
   }
   return wanted;
+}
+
+// The rows a Describe is about: by id, by a filter on an indexed column, or the region's.
+std::vector<EniRow> described(Ec2State& ec2, const std::string& region, const Json& in) {
+  std::vector<EniRow> rows;
+  for (const auto& id : wanted_ids(in, "NetworkInterfaceIds")) rows.push_back(ec2.eni(region, id));
+  if (!rows.empty()) return rows;
+  const auto one = [&](const std::string& id) {
+    auto row = ec2.enis.find(id);
+    return row ? std::vector<EniRow>{*std::move(row)} : std::vector<EniRow>();
+  };
+  const auto attached = [&](const std::string& id) {
+    auto row = ec2.enis.find_attachment(id);
+    return row ? std::vector<EniRow>{*std::move(row)} : std::vector<EniRow>();
+  };
+  const std::pair<const char*, std::function<std::vector<EniRow>(const std::string&)>> indexes[] = {
+      {"network-interface-id", one},
+      {"attachment.attachment-id", attached},
+      {"attachment.instance-id", [&](const auto& id) { return ec2.enis.of_instance(id); }},
+      {"mac-address", [&](const auto& mac) { return ec2.enis.of_mac(mac); }},
+      {"group-id", [&](const auto& id) { return ec2.enis.of_group(id); }},
+      {"subnet-id", [&](const auto& id) { return ec2.enis.of_subnet(id); }},
+      {"vpc-id", [&](const auto& id) { return ec2.enis.of_vpc(id); }},
+  };
+  for (const auto& [filter, find] : indexes) {
+    const auto values = exact_values(in, filter);
+    if (!values) continue;
+    for (const auto& value : *values) {
+      for (auto& row : find(value)) {
+        if (row.region == region) rows.push_back(std::move(row));
+      }
+    }
+    return unique_rows(std::move(rows));
+  }
+  return ec2.enis.list(region);
 }
 
 }  // namespace
@@ -106,14 +157,9 @@ Json delete_network_interface(Ec2State& ec2, const api::RequestContext& request,
 
 Json describe_network_interfaces(Ec2State& ec2, const api::RequestContext& request,
                                  const Json& in) {
-  std::vector<Json> items;
-  const auto ids = wanted_ids(in, "NetworkInterfaceIds");
-  for (const auto& id : ids) items.push_back(eni_json(ec2, ec2.eni(request.region, id)));
-  if (ids.empty()) {
-    for (const auto& row : ec2.enis.list(request.region)) items.push_back(eni_json(ec2, row));
-  }
-  return describe(request, in,
-                  {"NetworkInterfaces", "NetworkInterfaceId", std::move(items), kEniFilters});
+  return describe_rows(request, in, {"NetworkInterfaces", "NetworkInterfaceId", {}, kEniFilters},
+                       described(ec2, request.region, in), &EniRow::eni_id,
+                       [&](const EniRow& row) { return eni_json(ec2, row); });
 }
 
 Json describe_network_interface_attribute(Ec2State& ec2, const api::RequestContext& request,
@@ -180,7 +226,8 @@ Json detach_network_interface(Ec2State& ec2, const api::RequestContext& request,
   refuse_managed_attachment(*row);
   if (row->device_index == 0) {
     throw AwsError("OperationNotPermitted",
-                   "The network interface at device index 0 cannot be detached.");
+                   "The network interface at device index 0 and networkCard index 0 cannot be "
+                   "detached.");
   }
   detach_eni(ec2, row->eni_id);
   return Json::object();

@@ -5,6 +5,8 @@
 #include <map>
 #include <tuple>
 
+#include "emulator/ec2/aws_prefix_lists.hpp"
+#include "emulator/ec2/peering.hpp"
 #include "emulator/ec2/tags.hpp"
 #include "emulator/vpc/cidr.hpp"
 
@@ -71,12 +73,18 @@ void set_cidr(GroupRuleRow& row, const std::string& cidr, bool v6) {
 
 void set_group(Ec2State& ec2, const GroupRow& group, GroupRuleRow& row, const std::string& id) {
   const auto peer = ec2.group(group.region, id);
-  if (peer.vpc_id != group.vpc_id) {
+  if (peer.vpc_id != group.vpc_id && !are_peered(ec2, peer.vpc_id, group.vpc_id)) {
     throw AwsError("InvalidGroup.NotFound",
                    "You have specified two resources that belong to different networks.");
   }
   row.peer_kind = "group";
   row.peer = peer.group_id;
+}
+
+void set_list(Ec2State& ec2, const GroupRow& group, GroupRuleRow& row, const std::string& id) {
+  if (!find_aws_prefix_list(group.region, id)) ec2.prefix_list(group.region, id);
+  row.peer_kind = "prefix-list";
+  row.peer = id;
 }
 
 std::string group_id_of_pair(Ec2State& ec2, const GroupRow& group, const Json& pair) {
@@ -118,9 +126,8 @@ void expand(Ec2State& ec2, const GroupRow& group, GroupRuleRow base, const Json&
        [](auto& row, const Json& peer) { set_cidr(row, peer.value("CidrIp", ""), false); });
   each("Ipv6Ranges",
        [](auto& row, const Json& peer) { set_cidr(row, peer.value("CidrIpv6", ""), true); });
-  each("PrefixListIds", [](auto& row, const Json& peer) {
-    row.peer_kind = "prefix-list";
-    row.peer = peer.value("PrefixListId", "");
+  each("PrefixListIds", [&](auto& row, const Json& peer) {
+    set_list(ec2, group, row, peer.value("PrefixListId", ""));
   });
   each("UserIdGroupPairs", [&](auto& row, const Json& peer) {
     set_group(ec2, group, row, group_id_of_pair(ec2, group, peer));
@@ -141,6 +148,22 @@ Json top_level_permission(const Json& in) {
   return permission;
 }
 
+// A group of another VPC is shown with the connection that leads there.
+Json group_peer_json(Ec2State& ec2, const GroupRuleRow& rule) {
+  Json peer = {{"GroupId", rule.peer}, {"UserId", ec2.account_id}};
+  const auto own = ec2.groups.find(rule.group_id);
+  const auto other = ec2.groups.find(rule.peer);
+  if (!own || !other || own->vpc_id == other->vpc_id) return peer;
+  peer["VpcId"] = other->vpc_id;
+  for (const auto& row : ec2.peerings.of_vpc(own->vpc_id)) {
+    if (!row.joins(own->vpc_id, other->vpc_id)) continue;
+    peer["VpcPeeringConnectionId"] = row.peering_id;
+    peer["PeeringStatus"] = row.status;
+    if (row.status == "active") break;
+  }
+  return peer;
+}
+
 Json peer_json(Ec2State& ec2, const GroupRuleRow& rule, const char** list) {
   Json peer;
   if (rule.peer_kind == "cidr") {
@@ -154,7 +177,7 @@ Json peer_json(Ec2State& ec2, const GroupRuleRow& rule, const char** list) {
     peer = {{"PrefixListId", rule.peer}};
   } else {
     *list = "UserIdGroupPairs";
-    peer = {{"GroupId", rule.peer}, {"UserId", ec2.account_id}};
+    peer = group_peer_json(ec2, rule);
   }
   if (rule.description) peer["Description"] = *rule.description;
   return peer;
@@ -206,8 +229,7 @@ void apply_rule_request(Ec2State& ec2, const GroupRow& group, const Json& wanted
   } else if (wanted.contains("CidrIpv6")) {
     set_cidr(row, wanted.at("CidrIpv6"), true);
   } else if (wanted.contains("PrefixListId")) {
-    row.peer_kind = "prefix-list";
-    row.peer = wanted.at("PrefixListId");
+    set_list(ec2, group, row, wanted.at("PrefixListId"));
   } else if (wanted.contains("ReferencedGroupId")) {
     set_group(ec2, group, row, wanted.at("ReferencedGroupId"));
   }
@@ -258,7 +280,7 @@ Json rule_json(Ec2State& ec2, const GroupRuleRow& rule) {
   if (rule.peer_kind == "cidr6") json["CidrIpv6"] = rule.peer;
   if (rule.peer_kind == "prefix-list") json["PrefixListId"] = rule.peer;
   if (rule.peer_kind == "group") {
-    json["ReferencedGroupInfo"] = {{"GroupId", rule.peer}, {"UserId", ec2.account_id}};
+    json["ReferencedGroupInfo"] = group_peer_json(ec2, rule);
   }
   if (rule.description) json["Description"] = *rule.description;
   return json;

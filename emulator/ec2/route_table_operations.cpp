@@ -3,6 +3,7 @@
 #include "emulator/ec2/addresses.hpp"
 #include "emulator/ec2/describe.hpp"
 #include "emulator/ec2/handlers.hpp"
+#include "emulator/ec2/peering.hpp"
 #include "emulator/ec2/tags.hpp"
 #include "emulator/ids.hpp"
 
@@ -18,19 +19,27 @@ constexpr FilterField kTableFilters[] = {
     {"owner-id", "OwnerId"},
     {"route-table-id", "RouteTableId"},
     {"route.destination-cidr-block", "Routes[].DestinationCidrBlock"},
+    {"route.carrier-gateway-id", "Routes[].CarrierGatewayId"},
+    {"route.core-network-arn", "Routes[].CoreNetworkArn"},
+    {"route.destination-ipv6-cidr-block", "Routes[].DestinationIpv6CidrBlock"},
+    {"route.destination-prefix-list-id", "Routes[].DestinationPrefixListId"},
+    {"route.egress-only-internet-gateway-id", "Routes[].EgressOnlyInternetGatewayId"},
     {"route.gateway-id", "Routes[].GatewayId"},
     {"route.instance-id", "Routes[].InstanceId"},
     {"route.nat-gateway-id", "Routes[].NatGatewayId"},
     {"route.origin", "Routes[].Origin"},
     {"route.state", "Routes[].State"},
+    {"route.transit-gateway-id", "Routes[].TransitGatewayId"},
+    {"transit-gateway-id", "Routes[].TransitGatewayId"},
     {"route.vpc-peering-connection-id", "Routes[].VpcPeeringConnectionId"},
     {"vpc-id", "VpcId"},
 };
 
-constexpr const char* kTargets[] = {"GatewayId", "NatGatewayId", "NetworkInterfaceId",
-                                    "InstanceId"};
+constexpr const char* kTargets[] = {"GatewayId", "NatGatewayId", "NetworkInterfaceId", "InstanceId",
+                                    "VpcPeeringConnectionId"};
 
 RouteTableRow require_table(Ec2State& ec2, const std::string& region, const std::string& id) {
+  check_id("rtb", id);
   const auto row = ec2.route_tables.find(id);
   if (!row || row->region != region) throw route_table_not_found(id);
   return *row;
@@ -43,7 +52,11 @@ bool target_lives(Ec2State& ec2, const RouteRow& route) {
   }
   if (route.target_kind == "NatGatewayId") {
     const auto nat = ec2.nat_gateways.find(route.target);
-    return nat && nat->state == "available";
+    return nat && (nat->state == "available" || nat->state == "pending");
+  }
+  if (route.target_kind == "VpcPeeringConnectionId") {
+    const auto peering = ec2.peerings.find(route.target);
+    return peering && peering->status == "active";
   }
   const auto eni = ec2.enis.find(route.target);
   return eni && eni->attached();
@@ -77,6 +90,12 @@ Json table_json(Ec2State& ec2, const RouteTableRow& row) {
   Json routes = Json::array();
   for (const auto& block : ec2.vpcs.cidrs(row.vpc_id)) {
     routes.push_back({{"DestinationCidrBlock", block.cidr},
+                      {"GatewayId", "local"},
+                      {"Origin", "CreateRouteTable"},
+                      {"State", "active"}});
+  }
+  for (const auto& block : ec2.ipv6.of_vpc(row.vpc_id)) {
+    routes.push_back({{"DestinationIpv6CidrBlock", block.cidr},
                       {"GatewayId", "local"},
                       {"Origin", "CreateRouteTable"},
                       {"State", "active"}});
@@ -130,7 +149,7 @@ RouteRow target_of(Ec2State& ec2, const RouteTableRow& table, const Json& in) {
   if (route.target.empty()) {
     throw AwsError("MissingParameter",
                    "The request must contain exactly one of gatewayId, "
-                   "natGatewayId, networkInterfaceId, instanceId");
+                   "natGatewayId, networkInterfaceId, instanceId, vpcPeeringConnectionId");
   }
   std::string vpc_id;
   if (route.target_kind == "GatewayId") {
@@ -145,6 +164,12 @@ RouteRow target_of(Ec2State& ec2, const RouteTableRow& table, const Json& in) {
       throw missing("InvalidNatGatewayID.NotFound", "natGateway", route.target);
     }
     vpc_id = nat->vpc_id;
+  } else if (route.target_kind == "VpcPeeringConnectionId") {
+    const auto peering = require_peering(ec2, table.region, route.target);
+    if (peering.status != "active" && peering.status != "pending-acceptance") {
+      throw peering_not_found(route.target);
+    }
+    vpc_id = peering.requester_vpc == table.vpc_id ? peering.requester_vpc : peering.accepter_vpc;
   } else {
     if (route.target_kind == "InstanceId") {
       const auto instance = ec2.instance(table.region, route.target);

@@ -152,9 +152,10 @@ struct AddressRow {
   std::string allocation_id, region, public_ip, network_border_group;
   std::string association_id, eni_id, private_address;  // empty: not associated
   std::int64_t created_ms = 0;
+  std::string ptr_record{};  // "host.example.com."; empty: none
   static auto fields(auto& r) {
     return std::tie(r.allocation_id, r.region, r.public_ip, r.network_border_group,
-                    r.association_id, r.eni_id, r.private_address, r.created_ms);
+                    r.association_id, r.eni_id, r.private_address, r.created_ms, r.ptr_record);
   }
 };
 
@@ -162,8 +163,9 @@ class AddressRows {
  public:
   explicit AddressRows(store::Database& db) : db_(db) {}
   void insert(const AddressRow& row) { store::run_row(insert_, row); }
-  void update(const AddressRow& row) {  // the association
-    update_.run(row.allocation_id, row.association_id, row.eni_id, row.private_address);
+  void update(const AddressRow& row) {  // the association and the PTR record
+    update_.run(row.allocation_id, row.association_id, row.eni_id, row.private_address,
+                row.ptr_record);
   }
   void erase(const std::string& id) { erase_.run(id); }
   std::optional<AddressRow> find(const std::string& id) {
@@ -178,45 +180,48 @@ class AddressRows {
   std::vector<AddressRow> of_eni(const std::string& eni_id) {
     return store::read_all<AddressRow>(of_eni_.query(eni_id));
   }
+  std::int64_t count(const std::string& region) { return store::read_count(count_.query(region)); }
   std::vector<AddressRow> list(const std::string& region) {
     return store::read_all<AddressRow>(list_.query(region));
   }
 
  private:
   store::Database& db_;
-  store::Statement insert_{db_, "INSERT INTO ec2_address VALUES (?,?,?,?,?,?,?,?)"};
+  store::Statement insert_{db_, "INSERT INTO ec2_address VALUES (?,?,?,?,?,?,?,?,?)"};
   store::Statement update_{
       db_,
-      "UPDATE ec2_address SET association_id=?2, eni_id=?3, private_address=?4 "
+      "UPDATE ec2_address SET association_id=?2, eni_id=?3, private_address=?4, ptr_record=?5 "
       "WHERE allocation_id=?1"};
   store::Statement erase_{db_, "DELETE FROM ec2_address WHERE allocation_id=?"};
   store::Statement find_{
       db_,
       "SELECT allocation_id, region, public_ip, network_border_group, association_id, eni_id, "
-      "private_address, created_ms FROM ec2_address WHERE allocation_id=?"};
+      "private_address, created_ms, ptr_record FROM ec2_address WHERE allocation_id=?"};
   store::Statement find_ip_{
       db_,
       "SELECT allocation_id, region, public_ip, network_border_group, association_id, eni_id, "
-      "private_address, created_ms FROM ec2_address WHERE public_ip=?"};
+      "private_address, created_ms, ptr_record FROM ec2_address WHERE public_ip=?"};
   store::Statement find_association_{
       db_,
       "SELECT allocation_id, region, public_ip, network_border_group, association_id, eni_id, "
-      "private_address, created_ms FROM ec2_address WHERE association_id=? AND association_id<>''"};
+      "private_address, created_ms, ptr_record FROM ec2_address WHERE association_id=? AND "
+      "association_id<>''"};
   store::Statement of_eni_{
       db_,
       "SELECT allocation_id, region, public_ip, network_border_group, association_id, eni_id, "
-      "private_address, created_ms FROM ec2_address WHERE eni_id=? AND eni_id<>'' "
+      "private_address, created_ms, ptr_record FROM ec2_address WHERE eni_id=? AND eni_id<>'' "
       "ORDER BY private_address"};
+  store::Statement count_{db_, "SELECT count(*) FROM ec2_address WHERE region=?"};
   store::Statement list_{
       db_,
       "SELECT allocation_id, region, public_ip, network_border_group, association_id, eni_id, "
-      "private_address, created_ms FROM ec2_address WHERE region=? "
+      "private_address, created_ms, ptr_record FROM ec2_address WHERE region=? "
       "ORDER BY created_ms, allocation_id"};
 };
 
 struct NatGatewayRow {
   std::string nat_gateway_id, region, vpc_id, subnet_id;
-  std::string connectivity_type = "public", state = "available";
+  std::string connectivity_type = "public", state = "pending";
   std::string eni_id, private_address, allocation_id, association_id, public_ip;
   std::optional<std::string> client_token;
   std::int64_t created_ms = 0, deleted_ms = 0;
@@ -231,6 +236,7 @@ class NatGatewayRows {
  public:
   explicit NatGatewayRows(store::Database& db) : db_(db) {}
   void insert(const NatGatewayRow& row) { store::run_row(insert_, row); }
+  void set_state(const std::string& id, const std::string& state) { set_state_.run(state, id); }
   void set_deleted(const std::string& id, std::int64_t unix_ms) { set_deleted_.run(unix_ms, id); }
   void erase_deleted_before(std::int64_t unix_ms) { erase_before_.run(unix_ms); }
   std::optional<NatGatewayRow> find(const std::string& id) {
@@ -242,10 +248,19 @@ class NatGatewayRows {
   std::vector<NatGatewayRow> list(const std::string& region) {
     return store::read_all<NatGatewayRow>(list_.query(region));
   }
+  std::vector<NatGatewayRow> in_state(const std::string& state) {
+    return store::read_all<NatGatewayRow>(in_state_.query(state));
+  }
 
  private:
   store::Database& db_;
   store::Statement insert_{db_, "INSERT INTO ec2_nat_gateway VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"};
+  store::Statement set_state_{db_, "UPDATE ec2_nat_gateway SET state=? WHERE nat_gateway_id=?"};
+  store::Statement in_state_{
+      db_,
+      "SELECT nat_gateway_id, region, vpc_id, subnet_id, connectivity_type, state, eni_id, "
+      "private_address, allocation_id, association_id, public_ip, client_token, created_ms, "
+      "deleted_ms FROM ec2_nat_gateway WHERE state=? ORDER BY nat_gateway_id"};
   store::Statement set_deleted_{
       db_,
       "UPDATE ec2_nat_gateway SET state='deleted', deleted_ms=?, client_token=NULL "

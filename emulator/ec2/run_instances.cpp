@@ -2,10 +2,11 @@
 #include "emulator/ec2/addresses.hpp"
 #include "emulator/ec2/describe.hpp"
 #include "emulator/ec2/handlers.hpp"
-#include "emulator/ec2/images.hpp"
 #include "emulator/ec2/instance.hpp"
+#include "emulator/ec2/instance_options.hpp"
 #include "emulator/ec2/instance_types.hpp"
 #include "emulator/ec2/network_interface.hpp"
+#include "emulator/ec2/public_address.hpp"
 #include "emulator/ec2/tags.hpp"
 #include "emulator/ec2/zones.hpp"
 #include "emulator/ids.hpp"
@@ -15,14 +16,10 @@ namespace {
 
 AwsError invalid(const std::string& message) { return {"InvalidParameterValue", message}; }
 
-Image wanted_image(const std::string& region, const Json& in) {
+UsableImage wanted_image(Ec2State& ec2, const std::string& region, const Json& in) {
   const auto id = in.value("ImageId", "");
   if (id.empty()) throw missing_parameter("ImageId");
-  if (!id.starts_with("ami-")) {
-    throw AwsError("InvalidAMIID.Malformed", "Invalid id: \"" + id + "\" (expecting \"ami-...\")");
-  }
-  if (auto image = find_image(region, id)) return *image;
-  throw image_not_found(id);
+  return require_image(ec2, region, id);
 }
 
 const InstanceTypeRow& wanted_type(const Json& in, const Image& image) {
@@ -100,17 +97,25 @@ struct PlannedInterface {
   bool delete_on_termination = true;
   std::string existing_eni_id;
   EniWanted wanted;
+  bool public_address = false;
 };
+
+// AssociatePublicIpAddress, or else what the subnet does.
+bool wants_public_address(Ec2State& ec2, const PlannedInterface& plan, const Json& spec) {
+  if (spec.contains("AssociatePublicIpAddress")) return spec.at("AssociatePublicIpAddress");
+  const auto subnet = ec2.subnets.find(plan.wanted.subnet_id);
+  return plan.device_index == 0 && subnet && subnet->map_public_ip;
+}
 
 PlannedInterface planned(Ec2State& ec2, const std::string& region, const Json& spec,
                          const Json& in) {
   PlannedInterface plan;
   plan.device_index = spec.value("DeviceIndex", 0);
   plan.existing_eni_id = spec.value("NetworkInterfaceId", "");
+  plan.wanted.region = region;
   plan.delete_on_termination = spec.value("DeleteOnTermination", plan.existing_eni_id.empty());
   if (!plan.existing_eni_id.empty()) return plan;
   const auto subnet_id = spec.value("SubnetId", "");
-  plan.wanted.region = region;
   plan.wanted.subnet_id = subnet_id.empty() ? default_subnet(ec2, region, in).subnet_id : subnet_id;
   plan.wanted.group_ids = wanted_ids(spec, "Groups");
   plan.wanted.description = spec.value("Description", "");
@@ -124,6 +129,11 @@ PlannedInterface planned(Ec2State& ec2, const std::string& region, const Json& s
     }
   }
   plan.wanted.secondary_count = spec.value("SecondaryPrivateIpAddressCount", 0);
+  plan.wanted.ipv6.count = spec.value("Ipv6AddressCount", 0);
+  for (const auto& each : spec.value("Ipv6Addresses", Json::array())) {
+    plan.wanted.ipv6.fixed.push_back(each.value("Ipv6Address", ""));
+  }
+  plan.public_address = wants_public_address(ec2, plan, spec);
   return plan;
 }
 
@@ -138,6 +148,11 @@ std::vector<PlannedInterface> plan_interfaces(Ec2State& ec2, const std::string& 
     plan.wanted = {.region = region, .subnet_id = subnet.subnet_id};
     plan.wanted.group_ids = wanted_groups(ec2, subnet, in);
     if (in.contains("PrivateIpAddress")) plan.wanted.address = in.at("PrivateIpAddress");
+    plan.wanted.ipv6.count = in.value("Ipv6AddressCount", 0);
+    for (const auto& each : in.value("Ipv6Addresses", Json::array())) {
+      plan.wanted.ipv6.fixed.push_back(each.value("Ipv6Address", ""));
+    }
+    plan.public_address = subnet.map_public_ip;
     plans.push_back(std::move(plan));
     return plans;
   }
@@ -151,7 +166,14 @@ std::vector<PlannedInterface> plan_interfaces(Ec2State& ec2, const std::string& 
         "Network interfaces and an instance-level security groups may not be "
         "specified on the same request");
   }
-  for (const auto& spec : specs) plans.push_back(planned(ec2, region, spec, in));
+  for (const auto& spec : specs) {
+    if (specs.size() > 1 && spec.value("AssociatePublicIpAddress", false)) {
+      throw bad_combination(
+          "The associatePublicIPAddress parameter cannot be specified when launching with "
+          "multiple network interfaces.");
+    }
+    plans.push_back(planned(ec2, region, spec, in));
+  }
   std::sort(plans.begin(), plans.end(),
             [](const auto& a, const auto& b) { return a.device_index < b.device_index; });
   if (plans.front().device_index != 0) {
@@ -196,17 +218,44 @@ int launch_count(Ec2State& ec2, const Json& in, const std::vector<PlannedInterfa
   return static_cast<int>(std::min<std::int64_t>(free, most));
 }
 
+const std::vector<std::string> kTaggedAtLaunch{"instance", "network-interface", "volume",
+                                               "spot-instances-request"};
+
+void attach_volumes(Ec2State& ec2, const InstanceRow& row, const std::vector<VolumeRow>& volumes,
+                    const Json& in) {
+  for (auto volume : volumes) {
+    const bool root = volume.device_name == volumes.front().device_name;
+    volume.volume_id = root ? row.root_volume_id : ec2_id("vol");
+    volume.region = row.region;
+    volume.availability_zone = row.availability_zone;
+    volume.instance_id = row.instance_id;
+    volume.created_ms = row.launched_ms;
+    ec2.volumes.insert(volume);
+    tag_new(ec2, row.region, in, {volume.volume_id, "volume"}, kTaggedAtLaunch);
+  }
+}
+
+// EC2 marks what a template launched.
+void tag_template(Ec2State& ec2, const InstanceRow& row, const Json& in) {
+  if (!in.contains("LaunchTemplate")) return;
+  const auto& used = in.at("LaunchTemplate");
+  for (const auto& [key, member] : {std::pair("aws:ec2launchtemplate:id", "LaunchTemplateId"),
+                                    std::pair("aws:ec2launchtemplate:version", "Version")}) {
+    ec2.tags.put({row.instance_id, key, used.value(member, ""), row.region, "instance"});
+  }
+}
+
 // Makes the primary interface first: the instance's row tells its address.
 void launch(Ec2State& ec2, InstanceRow row, const std::vector<PlannedInterface>& plans,
-            const Json& in) {
+            const std::vector<VolumeRow>& volumes, const Json& in) {
   std::vector<EniRow> enis;
   for (const auto& plan : plans) {
     auto eni = plan.existing_eni_id.empty() ? create_eni(ec2, plan.wanted)
                                             : ec2.eni(row.region, plan.existing_eni_id);
     if (plan.existing_eni_id.empty()) {
-      tag_new(ec2, row.region, in, {eni.eni_id, "network-interface"},
-              {"instance", "volume", "spot-instances-request"});
+      tag_new(ec2, row.region, in, {eni.eni_id, "network-interface"}, kTaggedAtLaunch);
     }
+    if (plan.public_address) give_public_address(ec2, eni);
     enis.push_back(std::move(eni));
   }
   const auto& primary = enis.front();
@@ -223,20 +272,29 @@ void launch(Ec2State& ec2, InstanceRow row, const std::vector<PlannedInterface>&
                 .device_index = plans[i].device_index,
                 .delete_on_termination = plans[i].delete_on_termination});
   }
-  tag_new(ec2, row.region, in, {row.instance_id, "instance"},
-          {"network-interface", "volume", "spot-instances-request"});
+  tag_new(ec2, row.region, in, {row.instance_id, "instance"}, kTaggedAtLaunch);
+  tag_template(ec2, row, in);
+  attach_volumes(ec2, row, volumes, in);
   ec2.instance_changed(row.instance_id);
 }
 
-void set_profile(Ec2State& ec2, const Json& in, InstanceRow& row) {
-  const auto profile = in.value("IamInstanceProfile", Json::object());
-  auto name = profile.value("Name", "");
-  if (name.empty()) {
-    const auto arn = profile.value("Arn", "");
-    name = arn.substr(arn.rfind('/') + 1);
-  }
-  if (name.empty() || !ec2.hooks.instance_profile) return;
-  std::tie(row.instance_profile_arn, row.instance_profile_id) = ec2.hooks.instance_profile(name);
+Json options_of(Ec2State& ec2, const UsableImage& image, const PlannedInterface& primary,
+                const InstanceTypeRow& type, const Json& in) {
+  const auto subnet_id = primary.existing_eni_id.empty()
+                             ? primary.wanted.subnet_id
+                             : ec2.eni(primary.wanted.region, primary.existing_eni_id).subnet_id;
+  const auto subnet = *ec2.subnets.find(subnet_id);
+  auto options =
+      instance_options(in, std::string(type.name), ec2.vpcs.find(subnet.vpc_id)->instance_tenancy);
+  const auto names = in.value("PrivateDnsNameOptions", Json::object());
+  options["PrivateDnsNameOptions"] = {
+      {"HostnameType", names.value("HostnameType", subnet.hostname_type)},
+      {"EnableResourceNameDnsARecord",
+       names.value("EnableResourceNameDnsARecord", subnet.resource_name_a)},
+      {"EnableResourceNameDnsAAAARecord",
+       names.value("EnableResourceNameDnsAAAARecord", subnet.resource_name_aaaa)}};
+  if (image.own) options["BaseImageId"] = image.base_image_id;
+  return options;
 }
 
 Json reservation_json(Ec2State& ec2, const ReservationRow& reservation) {
@@ -264,8 +322,13 @@ Json run_instances(Ec2State& ec2, const api::RequestContext& request, const Json
     return reservation_json(ec2, *earlier);
   }
   const auto in = with_launch_template(ec2, request.region, given);
-  const auto image = wanted_image(request.region, in);
+  if (in.contains("InstanceMarketOptions")) {
+    throw AwsError("UnsupportedOperation", "Spot instances are not served here.");
+  }
+  const auto usable = wanted_image(ec2, request.region, in);
+  const auto& image = usable.image;
   const auto& type = wanted_type(in, image);
+  const auto volumes = wanted_volumes(usable, in);
   const auto plans = plan_interfaces(ec2, request.region, in);
   const int count = launch_count(ec2, in, plans);
   const ReservationRow reservation{
@@ -293,12 +356,13 @@ Json run_instances(Ec2State& ec2, const api::RequestContext& request, const Json
   row.ebs_optimized = in.value("EbsOptimized", false);
   row.monitoring = in.value("Monitoring", Json::object()).value("Enabled", false);
   row.metadata_options = metadata_options(in).dump();
-  set_profile(ec2, in, row);
+  row.options = options_of(ec2, usable, plans.front(), type, in).dump();
   for (int i = 0; i < count; ++i) {
     row.instance_id = ec2_id("i");
     row.root_volume_id = ec2_id("vol");
     row.launch_index = i;
-    launch(ec2, row, plans, in);
+    set_instance_profile(ec2, in.value("IamInstanceProfile", Json::object()), row);
+    launch(ec2, row, plans, volumes, in);
   }
   return reservation_json(ec2, reservation);
 }

@@ -12,14 +12,16 @@ struct GroupWanted {
   std::string name, description;
 };
 
-// With its one egress rule that allows everything; the default group also admits itself. Throws
-// InvalidGroup.Duplicate.
+// With its egress rules that allow everything (IPv6, too, where the VPC has it); the default group
+// also admits itself. Throws InvalidGroup.Duplicate.
 GroupRow create_group(Ec2State& ec2, const GroupWanted& wanted);
+void allow_all_egress(Ec2State& ec2, const GroupRow& group, const std::string& peer_kind);
+
+// The rules of one group. Throws RulesPerSecurityGroupLimitExceeded.
+void check_rule_limit(Ec2State& ec2, const std::vector<GroupRuleRow>& rules);
 
 // The group a request names by GroupId or, in the default VPC, by GroupName. Throws
 // InvalidGroup.NotFound, InvalidGroupId.Malformed, MissingParameter.
 GroupRow group_of_request(Ec2State& ec2, const std::string& region, const Json& in);
-// Throws InvalidGroupId.Malformed.
-void check_group_id(const std::string& group_id);
 
 }  // namespace enibox::ec2

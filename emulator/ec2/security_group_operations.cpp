@@ -12,6 +12,7 @@ constexpr FilterField kGroupFilters[] = {
     {"egress.ip-permission.cidr", "IpPermissionsEgress[].IpRanges[].CidrIp"},
     {"egress.ip-permission.from-port", "IpPermissionsEgress[].FromPort"},
     {"egress.ip-permission.group-id", "IpPermissionsEgress[].UserIdGroupPairs[].GroupId"},
+    {"egress.ip-permission.group-name", "IpPermissionsEgress[].UserIdGroupPairs[].GroupName"},
     {"egress.ip-permission.ipv6-cidr", "IpPermissionsEgress[].Ipv6Ranges[].CidrIpv6"},
     {"egress.ip-permission.prefix-list-id", "IpPermissionsEgress[].PrefixListIds[].PrefixListId"},
     {"egress.ip-permission.protocol", "IpPermissionsEgress[].IpProtocol"},
@@ -22,6 +23,7 @@ constexpr FilterField kGroupFilters[] = {
     {"ip-permission.cidr", "IpPermissions[].IpRanges[].CidrIp"},
     {"ip-permission.from-port", "IpPermissions[].FromPort"},
     {"ip-permission.group-id", "IpPermissions[].UserIdGroupPairs[].GroupId"},
+    {"ip-permission.group-name", "IpPermissions[].UserIdGroupPairs[].GroupName"},
     {"ip-permission.ipv6-cidr", "IpPermissions[].Ipv6Ranges[].CidrIpv6"},
     {"ip-permission.prefix-list-id", "IpPermissions[].PrefixListIds[].PrefixListId"},
     {"ip-permission.protocol", "IpPermissions[].IpProtocol"},
@@ -29,6 +31,12 @@ constexpr FilterField kGroupFilters[] = {
     {"ip-permission.user-id", "IpPermissions[].UserIdGroupPairs[].UserId"},
     {"owner-id", "OwnerId"},
     {"vpc-id", "VpcId"},
+};
+
+constexpr FilterField kForVpcFilters[] = {
+    {"description", "Description"},     {"group-id", "GroupId"},
+    {"group-name", "GroupName"},        {"owner-id", "OwnerId"},
+    {"primary-vpc-id", "PrimaryVpcId"},
 };
 
 std::string group_arn(Ec2State& ec2, const GroupRow& row) {
@@ -78,6 +86,30 @@ void check_name(const std::string& name) {
   check_text(name, "name");
 }
 
+std::vector<GroupRow> described(Ec2State& ec2, const std::string& region, const Json& in) {
+  std::vector<GroupRow> rows;
+  for (const auto& id : wanted_ids(in, "GroupIds")) rows.push_back(ec2.group(region, id));
+  for (const auto& name : wanted_ids(in, "GroupNames")) {
+    rows.push_back(group_of_request(ec2, region, {{"GroupName", name}}));
+  }
+  if (!rows.empty()) return rows;
+  const auto add = [&](GroupRow row) {
+    if (row.region == region) rows.push_back(std::move(row));
+  };
+  if (const auto ids = exact_values(in, "group-id")) {
+    for (const auto& id : *ids) {
+      if (auto row = ec2.groups.find(id)) add(*std::move(row));
+    }
+  } else if (const auto vpcs = exact_values(in, "vpc-id")) {
+    for (const auto& id : *vpcs) {
+      for (auto& row : ec2.groups.of_vpc(id)) add(std::move(row));
+    }
+  } else {
+    rows = ec2.groups.list(region);
+  }
+  return rows;
+}
+
 }  // namespace
 
 Json create_security_group(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
@@ -115,20 +147,22 @@ Json delete_security_group(Ec2State& ec2, const api::RequestContext& request, co
 }
 
 Json describe_security_groups(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
-  std::vector<Json> items;
-  const auto ids = wanted_ids(in, "GroupIds");
-  const auto names = wanted_ids(in, "GroupNames");
-  for (const auto& id : ids) {
-    check_group_id(id);
-    items.push_back(group_json(ec2, ec2.group(request.region, id)));
-  }
-  for (const auto& name : names) {
-    items.push_back(group_json(ec2, group_of_request(ec2, request.region, {{"GroupName", name}})));
-  }
-  if (ids.empty() && names.empty()) {
-    for (const auto& row : ec2.groups.list(request.region)) items.push_back(group_json(ec2, row));
-  }
-  return describe(request, in, {"SecurityGroups", "GroupId", std::move(items), kGroupFilters});
+  return describe_rows(request, in, {"SecurityGroups", "GroupId", {}, kGroupFilters},
+                       described(ec2, request.region, in), &GroupRow::group_id,
+                       [&](const GroupRow& row) { return group_json(ec2, row); });
+}
+
+// The groups that interfaces of the VPC may carry.
+Json get_security_groups_for_vpc(Ec2State& ec2, const api::RequestContext& request,
+                                 const Json& in) {
+  const auto vpc = ec2.vpc(request.region, in.at("VpcId"));
+  const auto json = [&](const GroupRow& row) -> Json {
+    return {{"GroupId", row.group_id},        {"GroupName", row.name},
+            {"Description", row.description}, {"OwnerId", ec2.account_id},
+            {"PrimaryVpcId", row.vpc_id},     {"Tags", tags_json(ec2, row.group_id)}};
+  };
+  return describe_rows(request, in, {"SecurityGroupForVpcs", "GroupId", {}, kForVpcFilters},
+                       ec2.groups.of_vpc(vpc.vpc_id), &GroupRow::group_id, json);
 }
 
 }  // namespace enibox::ec2::op

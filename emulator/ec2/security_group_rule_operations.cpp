@@ -15,22 +15,6 @@ constexpr FilterField kRuleFilters[] = {
     {"security-group-rule-id", "SecurityGroupRuleId"},
 };
 
-// An IPv6 rule counts for IPv6, a CIDR for IPv4, the others for both.
-void check_limit(Ec2State& ec2, const std::vector<GroupRuleRow>& rules) {
-  for (const auto* family : {"cidr", "cidr6"}) {
-    for (const bool egress : {false, true}) {
-      const auto other = std::string_view(family) == "cidr" ? "cidr6" : "cidr";
-      const auto count = std::count_if(rules.begin(), rules.end(), [&](const auto& rule) {
-        return rule.egress == egress && rule.peer_kind != other;
-      });
-      if (count > ec2.quotas.rules_per_direction) {
-        throw AwsError("RulesPerSecurityGroupLimitExceeded",
-                       "The maximum number of rules per security group has been reached.");
-      }
-    }
-  }
-}
-
 Json authorize(Ec2State& ec2, const api::RequestContext& request, const Json& in, bool egress) {
   const auto group = group_of_request(ec2, request.region, in);
   auto existing = ec2.groups.rules(group.group_id);
@@ -47,7 +31,7 @@ Json authorize(Ec2State& ec2, const api::RequestContext& request, const Json& in
     answer.push_back(rule_json(ec2, rule));
     existing.push_back(rule);
   }
-  check_limit(ec2, existing);
+  check_rule_limit(ec2, existing);
   ec2.sync.group_changed(group.group_id);
   return {{"Return", true}, {"SecurityGroupRules", std::move(answer)}};
 }
@@ -183,7 +167,7 @@ Json modify_security_group_rules(Ec2State& ec2, const api::RequestContext& reque
     }
     ec2.groups.update_rule(rule);
   }
-  check_limit(ec2, ec2.groups.rules(group.group_id));
+  check_rule_limit(ec2, ec2.groups.rules(group.group_id));
   ec2.sync.group_changed(group.group_id);
   return {{"Return", true}};
 }
@@ -193,11 +177,22 @@ Json describe_security_group_rules(Ec2State& ec2, const api::RequestContext& req
   std::vector<Json> items;
   const auto ids = wanted_ids(in, "SecurityGroupRuleIds");
   for (const auto& id : ids) {
+    check_id("sgr", id);
     const auto rule = ec2.groups.find_rule(id);
     if (!rule || rule->region != request.region) throw group_rule_not_found(id);
     items.push_back(rule_json(ec2, *rule));
   }
-  if (ids.empty()) {
+  if (const auto groups = exact_values(in, "group-id"); ids.empty() && groups) {
+    for (const auto& group_id : *groups) {
+      if (!group_id.starts_with("sg-")) {
+        throw AwsError("InvalidGroupId.Malformed",
+                       "The security group ID '" + group_id + "' is malformed");
+      }
+      for (const auto& rule : ec2.groups.rules(group_id)) {
+        if (rule.region == request.region) items.push_back(rule_json(ec2, rule));
+      }
+    }
+  } else if (ids.empty()) {
     for (const auto& rule : ec2.groups.rules_of_region(request.region)) {
       items.push_back(rule_json(ec2, rule));
     }

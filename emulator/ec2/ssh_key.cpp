@@ -5,9 +5,11 @@
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rand.h>
 #include <openssl/x509.h>
 
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <vector>
@@ -111,21 +113,37 @@ SshKey rsa_key() {
           .private_pem = memory_text(pem)};
 }
 
+// OpenSSH's own form of a private key, without a passphrase.
+std::string openssh_private(const std::string& public_blob, const std::string& private_fields) {
+  using namespace std::string_literals;
+  std::string nonce(4, '\0');
+  check(RAND_bytes(reinterpret_cast<unsigned char*>(nonce.data()), 4) == 1);
+  auto secret = nonce + nonce + private_fields + field("");
+  for (char pad = 1; secret.size() % 8 != 0; ++pad) secret += pad;
+  const auto text =
+      api::base64_encode("openssh-key-v1\0"s + field("none") + field("none") + field("") +
+                         "\0\0\0\1"s + field(public_blob) + field(secret));
+  std::string pem = "-----BEGIN OPENSSH PRIVATE KEY-----\n";
+  for (std::size_t i = 0; i < text.size(); i += 70) pem += text.substr(i, 70) + "\n";
+  return pem + "-----END OPENSSH PRIVATE KEY-----\n";
+}
+
 SshKey ed25519_key() {
   const Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
   check(key != nullptr);
-  const Bio pem(BIO_new(BIO_s_mem()));
-  check(PEM_write_bio_PKCS8PrivateKey(pem.get(), key.get(), nullptr, nullptr, 0, nullptr,
-                                      nullptr) == 1);
   std::string raw(32, '\0');
+  std::string seed(32, '\0');
   std::size_t size = raw.size();
   check(EVP_PKEY_get_raw_public_key(key.get(), reinterpret_cast<unsigned char*>(raw.data()),
                                     &size) == 1);
+  size = seed.size();
+  check(EVP_PKEY_get_raw_private_key(key.get(), reinterpret_cast<unsigned char*>(seed.data()),
+                                     &size) == 1);
   const auto blob = field("ssh-ed25519") + field(raw);
   return {.public_key = "ssh-ed25519 " + api::base64_encode(blob),
           .fingerprint = api::base64_encode(digest(EVP_sha256(), blob)),
           .type = "ed25519",
-          .private_pem = memory_text(pem)};
+          .private_pem = openssh_private(blob, blob + field(seed + raw))};
 }
 
 // The fields of a key blob; nothing when the lengths do not add up.
@@ -145,6 +163,23 @@ std::optional<std::vector<std::string>> read_fields(std::string_view blob) {
   return fields;
 }
 
+// The base64 of RFC 4716's form: after its headers, which go on after a backslash.
+std::string rfc4716_body(const std::string& text) {
+  std::istringstream lines(text);
+  std::string line;
+  std::string body;
+  std::getline(lines, line);
+  bool header_goes_on = false;
+  while (std::getline(lines, line)) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (line.starts_with("----")) break;
+    const bool header = header_goes_on || line.find(':') != std::string::npos;
+    header_goes_on = header && line.ends_with('\\');
+    if (!header) body += line;
+  }
+  return body;
+}
+
 }  // namespace
 
 SshKey make_ssh_key(const std::string& type) {
@@ -152,14 +187,22 @@ SshKey make_ssh_key(const std::string& type) {
 }
 
 std::optional<SshKey> read_ssh_key(const std::string& text) {
-  const auto space = text.find(' ');
-  if (space == std::string::npos) return std::nullopt;
-  const auto name = text.substr(0, space);
-  const auto end = text.find_first_of(" \r\n", space + 1);
-  const auto body = text.substr(space + 1, end == std::string::npos ? end : end - space - 1);
+  std::string name;
+  std::string body;
+  if (text.starts_with("---- BEGIN SSH2 PUBLIC KEY ----")) {
+    body = rfc4716_body(text);
+  } else {
+    const auto space = text.find(' ');
+    if (space == std::string::npos) return std::nullopt;
+    name = text.substr(0, space);
+    const auto end = text.find_first_of(" \r\n", space + 1);
+    body = text.substr(space + 1, end == std::string::npos ? end : end - space - 1);
+  }
   const auto blob = api::base64_decode(body);
   const auto fields = blob ? read_fields(*blob) : std::nullopt;
-  if (!fields || fields->empty() || fields->front() != name) return std::nullopt;
+  if (!fields || fields->empty()) return std::nullopt;
+  if (name.empty()) name = fields->front();
+  if (fields->front() != name) return std::nullopt;
   if (name == "ssh-rsa" && fields->size() == 3) {
     return SshKey{.public_key = name + " " + body,
                   .fingerprint = colon_hex(digest(EVP_md5(), rsa_spki((*fields)[1], (*fields)[2]))),

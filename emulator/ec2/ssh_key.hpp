@@ -15,7 +15,7 @@ struct SshKey {
 
 // RSA of 2048 bits, or ed25519. Throws std::runtime_error when the library fails.
 SshKey make_ssh_key(const std::string& type);
-// A public key in OpenSSH's form; nothing for any other text.
+// A public key in OpenSSH's form or in that of RFC 4716; nothing for any other text.
 std::optional<SshKey> read_ssh_key(const std::string& text);
 
 }  // namespace enibox::ec2

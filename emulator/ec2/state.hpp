@@ -8,14 +8,22 @@
 #include "emulator/ec2/errors.hpp"
 #include "emulator/ec2/extra_rows.hpp"
 #include "emulator/ec2/group_rows.hpp"
+#include "emulator/ec2/image_rows.hpp"
 #include "emulator/ec2/instance_rows.hpp"
+#include "emulator/ec2/ipv6_rows.hpp"
 #include "emulator/ec2/launch_rows.hpp"
 #include "emulator/ec2/network_acl_rows.hpp"
+#include "emulator/ec2/peering_rows.hpp"
+#include "emulator/ec2/prefix_list_rows.hpp"
+#include "emulator/ec2/public_address_rows.hpp"
 #include "emulator/ec2/region_rows.hpp"
 #include "emulator/ec2/routing_rows.hpp"
+#include "emulator/ec2/subnet_reservation_rows.hpp"
 #include "emulator/ec2/tag_rows.hpp"
+#include "emulator/ec2/volume_rows.hpp"
 #include "emulator/ec2/vpc_rows.hpp"
 #include "emulator/vpc/network_sync.hpp"
+#include "emulator/vpc/routing_sync.hpp"
 
 // What EC2's operations share. A handler reads its input, changes rows, tells `sync` or a hook what
 // changed and returns the answer; the table around it (operations.cpp) holds the transaction and
@@ -26,7 +34,10 @@ namespace enibox::ec2 {
 struct Hooks {
   std::function<void(const std::string& instance_id)> instance_changed;  // its state
   std::function<void(const std::string& instance_id)> instance_rebooted;
+  // Its blocks or attributes, or it is gone; the network has been told.
+  std::function<void(const std::string& vpc_id)> vpc_changed = {};
   std::function<void(const std::string& eni_id)> eni_changed;  // groups, check, attachment; or gone
+  std::function<void()> flow_logs_changed = {};
   // The ARN and id of an instance profile by name; throws AwsError when there is none.
   std::function<std::pair<std::string, std::string>(const std::string& name)> instance_profile;
 };
@@ -45,6 +56,7 @@ struct Quotas {
   std::int64_t elastic_ips_per_region = 100;
   std::int64_t acl_rules_per_direction = 20;
   std::int64_t routes_per_table = 50;
+  std::int64_t prefix_lists_per_region = 100;
   std::int64_t tags_per_resource = 50;
 };
 
@@ -58,20 +70,28 @@ struct Ec2State {
         regions(db),
         vpcs(db),
         subnets(db),
+        subnet_reservations(db),
+        ipv6(db),
         groups(db),
         enis(db),
         instances(db),
+        volumes(db),
+        images(db),
         route_tables(db),
         internet_gateways(db),
         addresses(db),
         nat_gateways(db),
+        peerings(db),
+        public_addresses(db),
         acls(db),
+        prefix_lists(db),
         dhcp_options(db),
         flow_logs(db),
         key_pairs(db),
         launch_templates(db),
         tags(db),
-        sync(db, network, vpcs, subnets, groups) {}
+        sync(db, network, vpcs, subnets, groups, acls, prefix_lists),
+        routing(db, network) {}
 
   // The row, if it is of this region; otherwise the resource's "not found".
   VpcRow vpc(const std::string& region, const std::string& vpc_id) {
@@ -81,12 +101,19 @@ struct Ec2State {
     return require(subnets.find(subnet_id), region, subnet_not_found, subnet_id);
   }
   GroupRow group(const std::string& region, const std::string& group_id) {
+    check_id("sg", group_id);
     return require(groups.find(group_id), region, group_not_found, group_id);
   }
   EniRow eni(const std::string& region, const std::string& eni_id) {
+    check_id("eni", eni_id);
     return require(enis.find(eni_id), region, eni_not_found, eni_id);
   }
+  PrefixListRow prefix_list(const std::string& region, const std::string& prefix_list_id) {
+    return require(prefix_lists.find(prefix_list_id), region, prefix_list_not_found,
+                   prefix_list_id);
+  }
   InstanceRow instance(const std::string& region, const std::string& instance_id) {
+    check_id("i", instance_id);
     return require(instances.find(instance_id), region, instance_not_found, instance_id);
   }
 
@@ -98,6 +125,19 @@ struct Ec2State {
     later(&Hooks::instance_rebooted, instance_id);
   }
 
+  void flow_logs_changed() {
+    db.after_commit([this] {
+      if (hooks.flow_logs_changed) hooks.flow_logs_changed();
+    });
+  }
+  // They go with what they watch.
+  void forget_flow_logs(const std::string& resource_id) {
+    for (const auto& row : flow_logs.of_resource(resource_id)) {
+      tags.erase_all(row.flow_log_id);
+      flow_logs.erase(row.flow_log_id);
+    }
+  }
+
   store::Database& db;
   const Clock& clock;
   vpc::Network& network;
@@ -107,20 +147,28 @@ struct Ec2State {
   RegionRows regions;
   VpcRows vpcs;
   SubnetRows subnets;
+  SubnetReservationRows subnet_reservations;
+  Ipv6Rows ipv6;
   GroupRows groups;
   EniRows enis;
   InstanceRows instances;
+  VolumeRows volumes;
+  ImageRows images;
   RouteTableRows route_tables;
   InternetGatewayRows internet_gateways;
   AddressRows addresses;
   NatGatewayRows nat_gateways;
+  PeeringRows peerings;
+  PublicAddressRows public_addresses;
   AclRows acls;
+  PrefixListRows prefix_lists;
   DhcpOptionsRows dhcp_options;
   FlowLogRows flow_logs;
   KeyPairRows key_pairs;
   LaunchTemplateRows launch_templates;
   TagRows tags;
   vpc::NetworkSync sync;
+  vpc::RoutingSync routing;
 
  private:
   template <typename Row>

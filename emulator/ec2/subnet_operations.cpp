@@ -1,6 +1,7 @@
 #include "emulator/ec2/addresses.hpp"
 #include "emulator/ec2/describe.hpp"
 #include "emulator/ec2/handlers.hpp"
+#include "emulator/ec2/ipv6.hpp"
 #include "emulator/ec2/tags.hpp"
 #include "emulator/ec2/vpc.hpp"
 #include "emulator/ec2/zones.hpp"
@@ -17,13 +18,22 @@ constexpr FilterField kSubnetFilters[] = {
     {"cidr", "CidrBlock"},
     {"cidr-block", "CidrBlock"},
     {"cidrBlock", "CidrBlock"},
+    {"customer-owned-ipv4-pool", "CustomerOwnedIpv4Pool"},
     {"default-for-az", "DefaultForAz"},
     {"defaultForAz", "DefaultForAz"},
     {"enable-dns64", "EnableDns64"},
+    {"ipv6-cidr-block-association.association-id", "Ipv6CidrBlockAssociationSet[].AssociationId"},
+    {"ipv6-cidr-block-association.ipv6-cidr-block", "Ipv6CidrBlockAssociationSet[].Ipv6CidrBlock"},
+    {"ipv6-cidr-block-association.state", "Ipv6CidrBlockAssociationSet[].Ipv6CidrBlockState.State"},
     {"ipv6-native", "Ipv6Native"},
     {"map-customer-owned-ip-on-launch", "MapCustomerOwnedIpOnLaunch"},
     {"map-public-ip-on-launch", "MapPublicIpOnLaunch"},
+    {"outpost-arn", "OutpostArn"},
     {"owner-id", "OwnerId"},
+    {"private-dns-name-options-on-launch.enable-resource-name-dns-a-record",
+     "PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsARecord"},
+    {"private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record",
+     "PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsAAAARecord"},
     {"private-dns-name-options-on-launch.hostname-type",
      "PrivateDnsNameOptionsOnLaunch.HostnameType"},
     {"state", "State"},
@@ -40,7 +50,7 @@ Json subnet_json(Ec2State& ec2, const SubnetRow& row) {
           {"OwnerId", ec2.account_id},
           {"State", "available"},
           {"CidrBlock", row.cidr},
-          {"Ipv6CidrBlockAssociationSet", Json::array()},
+          {"Ipv6CidrBlockAssociationSet", subnet_ipv6_json(ec2, row.subnet_id)},
           {"AvailableIpAddressCount",
            usable_addresses(block_of(row.cidr)) - ec2.subnets.addresses_used(row.subnet_id)},
           {"AvailabilityZone", row.availability_zone},
@@ -68,17 +78,48 @@ std::string wanted_zone(const std::string& region, const Json& in) {
   return zone;
 }
 
+std::vector<SubnetRow> described(Ec2State& ec2, const std::string& region, const Json& in) {
+  std::vector<SubnetRow> rows;
+  for (const auto& id : wanted_ids(in, "SubnetIds")) rows.push_back(ec2.subnet(region, id));
+  if (!rows.empty()) return rows;
+  const auto add = [&](SubnetRow row) {
+    if (row.region == region) rows.push_back(std::move(row));
+  };
+  if (const auto ids = exact_values(in, "subnet-id")) {
+    for (const auto& id : *ids) {
+      if (auto row = ec2.subnets.find(id)) add(*std::move(row));
+    }
+  } else if (const auto vpcs = exact_values(in, "vpc-id")) {
+    for (const auto& id : *vpcs) {
+      for (auto& row : ec2.subnets.of_vpc(id)) add(std::move(row));
+    }
+  } else {
+    rows = ec2.subnets.list(region);
+  }
+  return rows;
+}
+
 }  // namespace
 
 Json create_subnet(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
   const auto vpc = ec2.vpc(request.region, in.at("VpcId"));
-  if (in.value("Ipv6Native", false) || in.contains("Ipv6CidrBlock")) {
-    throw AwsError("UnsupportedOperation", "The VPCs of this endpoint are IPv4 only.");
+  if (in.value("Ipv6Native", false)) {
+    if (in.contains("CidrBlock") || in.contains("Ipv4IpamPoolId")) {
+      throw bad_combination(
+          "When specifying ipv4 parameters, cidrBlock or ipv4IpamPoolId, you cannot set ipv6Native "
+          "to true.");
+    }
+    if (!in.contains("Ipv6CidrBlock") && !in.contains("Ipv6IpamPoolId")) {
+      throw AwsError("MissingParameter",
+                     "Either 'ipv6CidrBlock' or 'ipv6IpamPoolId' should be provided.");
+    }
+    throw AwsError("UnsupportedOperation", "Subnets without IPv4 are not served here.");
   }
   if (!in.contains("CidrBlock")) throw missing_parameter("cidrBlock");
   const auto row = ec2::create_subnet(ec2, {.vpc = vpc,
                                             .cidr = in.at("CidrBlock"),
                                             .availability_zone = wanted_zone(request.region, in)});
+  if (in.contains("Ipv6CidrBlock")) add_subnet_ipv6(ec2, row, in.at("Ipv6CidrBlock"));
   tag_new(ec2, request.region, in, {row.subnet_id, "subnet"});
   return {{"Subnet", subnet_json(ec2, row)}};
 }
@@ -95,15 +136,9 @@ Json delete_subnet(Ec2State& ec2, const api::RequestContext& request, const Json
 }
 
 Json describe_subnets(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
-  std::vector<Json> items;
-  const auto ids = wanted_ids(in, "SubnetIds");
-  for (const auto& id : ids) items.push_back(subnet_json(ec2, ec2.subnet(request.region, id)));
-  if (ids.empty()) {
-    for (const auto& row : ec2.subnets.list(request.region)) {
-      items.push_back(subnet_json(ec2, row));
-    }
-  }
-  return describe(request, in, {"Subnets", "SubnetId", std::move(items), kSubnetFilters});
+  return describe_rows(request, in, {"Subnets", "SubnetId", {}, kSubnetFilters},
+                       described(ec2, request.region, in), &SubnetRow::subnet_id,
+                       [&](const SubnetRow& row) { return subnet_json(ec2, row); });
 }
 
 Json modify_subnet_attribute(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
@@ -125,7 +160,7 @@ Json modify_subnet_attribute(Ec2State& ec2, const api::RequestContext& request, 
     given = true;
   }
   if (!given) throw missing_parameter("attribute");
-  if (row.assign_ipv6) {
+  if (row.assign_ipv6 && !ec2.ipv6.of_subnet(row.subnet_id)) {
     throw AwsError("InvalidParameterValue",
                    "Invalid value 'true' for assignIpv6AddressOnCreation. "
                    "The subnet has no IPv6 CIDR block.");

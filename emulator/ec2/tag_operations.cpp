@@ -42,8 +42,18 @@ Json delete_tags(Ec2State& ec2, const api::RequestContext& request, const Json& 
 }
 
 Json describe_tags(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
+  std::vector<TagRow> rows;
+  if (const auto ids = exact_values(in, "resource-id")) {
+    for (const auto& id : *ids) {
+      for (auto& tag : ec2.tags.of(id)) {
+        if (tag.region == request.region) rows.push_back(std::move(tag));
+      }
+    }
+  } else {
+    rows = ec2.tags.list(request.region);
+  }
   std::vector<Json> items;
-  for (const auto& tag : ec2.tags.list(request.region)) {
+  for (const auto& tag : rows) {
     items.push_back({{"ResourceId", tag.resource_id},
                      {"ResourceType", tag.resource_type},
                      {"Key", tag.key},

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "emulator/ec2/images.hpp"
+
 namespace enibox::ec2 {
 namespace {
 
@@ -24,12 +26,19 @@ constexpr Prefix kPrefixes[] = {
     {"pcx", "vpc-peering-connection"},
     {"pl", "prefix-list"},
     {"rtb", "route-table"},
+    {"scr", "subnet-cidr-reservation"},
     {"sg", "security-group"},
     {"sgr", "security-group-rule"},
     {"subnet", "subnet"},
     {"vol", "volume"},
     {"vpc", "vpc"},
 };
+
+template <typename Row>
+void require_of(const std::optional<Row>& row, const std::string& region,
+                AwsError (*not_found)(const std::string&), const std::string& id) {
+  if (!row || row->region != region) throw not_found(id);
+}
 
 void check_tag(const std::string& key, const std::string& value) {
   if (key.empty()) throw AwsError("InvalidParameterValue", "Tag key cannot be empty");
@@ -58,7 +67,10 @@ void put_tag(Ec2State& ec2, const std::string& region, const TagTarget& target, 
   const auto value = tag.value("Value", "");
   check_tag(key, value);
   ec2.tags.put({target.resource_id, key, value, region, target.resource_type});
-  if (std::ssize(ec2.tags.of(target.resource_id)) > ec2.quotas.tags_per_resource) {
+  const auto tags = ec2.tags.of(target.resource_id);
+  const auto own = std::count_if(tags.begin(), tags.end(),
+                                 [](const TagRow& each) { return !each.key.starts_with("aws:"); });
+  if (own > ec2.quotas.tags_per_resource) {
     throw AwsError("TagLimitExceeded",
                    "The maximum number of Tags for a resource has been reached.");
   }
@@ -67,7 +79,13 @@ void put_tag(Ec2State& ec2, const std::string& region, const TagTarget& target, 
 void tag_new(Ec2State& ec2, const std::string& region, const Json& in, const TagTarget& target,
              const std::vector<std::string>& also) {
   for (const auto& specification : in.value("TagSpecifications", Json::array())) {
-    const auto type = specification.value("ResourceType", target.resource_type);
+    const auto type = specification.value("ResourceType", "");
+    if (type.empty()) {
+      throw AwsError("InvalidParameter", "Tag specification resource type must have a value");
+    }
+    if (specification.value("Tags", Json::array()).empty()) {
+      throw AwsError("InvalidParameter", "Tag specification must have at least one tag");
+    }
     if (type == target.resource_type) {
       for (const auto& tag : specification.value("Tags", Json::array())) {
         put_tag(ec2, region, target, tag);
@@ -81,7 +99,10 @@ void tag_new(Ec2State& ec2, const std::string& region, const Json& in, const Tag
 
 std::string resource_type_of(const std::string& resource_id) {
   const auto dash = resource_id.find('-');
-  if (dash == std::string::npos) return {};
+  if (dash == std::string::npos || resource_id.size() == dash + 1 ||
+      resource_id.find_first_not_of("0123456789abcdef", dash + 1) != std::string::npos) {
+    return {};
+  }
   const auto prefix = std::string_view(resource_id).substr(0, dash);
   for (const auto& row : kPrefixes) {
     if (row.prefix == prefix) return std::string(row.resource_type);
@@ -104,18 +125,34 @@ void require_resource(Ec2State& ec2, const std::string& region, const std::strin
     ec2.eni(region, resource_id);
   } else if (type == "instance") {
     ec2.instance(region, resource_id);
+  } else if (type == "volume") {
+    require_of(ec2.volumes.find(resource_id), region, volume_not_found, resource_id);
+  } else if (type == "image") {
+    const auto image = ec2.images.find(resource_id);
+    if (!image && find_image(region, resource_id)) return;
+    require_of(image, region, image_not_found, resource_id);
+  } else if (type == "key-pair") {
+    require_of(ec2.key_pairs.find_id(resource_id), region, key_pair_not_found, resource_id);
+  } else if (type == "launch-template") {
+    require_of(ec2.launch_templates.find(resource_id), region, launch_template_not_found,
+               resource_id);
+  } else if (type == "subnet-cidr-reservation") {
+    require_of(ec2.subnet_reservations.find(resource_id), region, subnet_reservation_not_found,
+               resource_id);
   } else if (type == "route-table") {
-    if (!ec2.route_tables.find(resource_id)) throw route_table_not_found(resource_id);
+    require_of(ec2.route_tables.find(resource_id), region, route_table_not_found, resource_id);
   } else if (type == "internet-gateway") {
-    if (!ec2.internet_gateways.find(resource_id)) throw igw_not_found(resource_id);
+    require_of(ec2.internet_gateways.find(resource_id), region, igw_not_found, resource_id);
   } else if (type == "natgateway") {
-    if (!ec2.nat_gateways.find(resource_id)) throw nat_gateway_not_found(resource_id);
+    require_of(ec2.nat_gateways.find(resource_id), region, nat_gateway_not_found, resource_id);
   } else if (type == "elastic-ip") {
-    if (!ec2.addresses.find(resource_id)) throw allocation_not_found(resource_id);
+    require_of(ec2.addresses.find(resource_id), region, allocation_not_found, resource_id);
   } else if (type == "network-acl") {
-    if (!ec2.acls.find(resource_id)) throw network_acl_not_found(resource_id);
+    require_of(ec2.acls.find(resource_id), region, network_acl_not_found, resource_id);
+  } else if (type == "prefix-list") {
+    ec2.prefix_list(region, resource_id);
   } else if (type == "dhcp-options") {
-    if (!ec2.dhcp_options.find(resource_id)) throw dhcp_options_not_found(resource_id);
+    require_of(ec2.dhcp_options.find(resource_id), region, dhcp_options_not_found, resource_id);
   } else if (type == "vpc-flow-log") {
     if (!ec2.flow_logs.find(resource_id)) throw flow_log_not_found(resource_id);
   } else if (type.empty()) {

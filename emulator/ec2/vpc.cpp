@@ -1,6 +1,9 @@
 #include "emulator/ec2/vpc.hpp"
 
+#include <algorithm>
+
 #include "emulator/ec2/addresses.hpp"
+#include "emulator/ec2/peering.hpp"
 #include "emulator/ec2/security_group.hpp"
 #include "emulator/ec2/zones.hpp"
 #include "emulator/ids.hpp"
@@ -44,26 +47,45 @@ vpc::Cidr check_subnet_block(Ec2State& ec2, const VpcRow& vpc, const std::string
   return *block;
 }
 
+// Allows at a user's number, denies at the last ones.
+AclEntryRow all_traffic(const AclRow& acl, bool egress, int rule_number) {
+  AclEntryRow entry;
+  entry.acl_id = acl.acl_id;
+  entry.egress = egress;
+  entry.protocol = "-1";
+  entry.cidr = "0.0.0.0/0";
+  entry.rule_number = rule_number;
+  entry.rule_action = rule_number > 32766 ? "deny" : "allow";
+  return entry;
+}
+
 }  // namespace
 
 AclRow create_acl(Ec2State& ec2, const VpcRow& vpc, bool is_default) {
   const AclRow row{ec2_id("acl"), vpc.region, vpc.vpc_id, is_default, ec2.clock.now_ms()};
   ec2.acls.insert(row);
   for (const bool egress : {false, true}) {
-    AclEntryRow entry;
-    entry.acl_id = row.acl_id;
-    entry.egress = egress;
-    entry.protocol = "-1";
-    entry.cidr = "0.0.0.0/0";
-    entry.rule_number = 32767;
-    entry.rule_action = "deny";
-    ec2.acls.put_entry(entry);
-    if (!is_default) continue;
-    entry.rule_number = 100;
-    entry.rule_action = "allow";
-    ec2.acls.put_entry(entry);
+    if (is_default) ec2.acls.put_entry(all_traffic(row, egress, 100));
+    ec2.acls.put_entry(all_traffic(row, egress, 32767));
   }
+  if (!ec2.ipv6.of_vpc(vpc.vpc_id).empty()) add_ipv6_entries(ec2, row);
   return row;
+}
+
+void add_ipv6_entries(Ec2State& ec2, const AclRow& acl) {
+  const auto entries = ec2.acls.entries(acl.acl_id);
+  for (const bool egress : {false, true}) {
+    for (const int number : {101, 32768}) {
+      const bool taken = std::any_of(entries.begin(), entries.end(), [&](const AclEntryRow& each) {
+        return each.egress == egress && each.rule_number == number;
+      });
+      if (taken || (number == 101 && !acl.is_default)) continue;
+      auto entry = all_traffic(acl, egress, number);
+      entry.cidr.reset();
+      entry.cidr6 = "::/0";
+      ec2.acls.put_entry(entry);
+    }
+  }
 }
 
 VpcRow create_vpc(Ec2State& ec2, const VpcWanted& wanted) {
@@ -145,6 +167,7 @@ void delete_subnet(Ec2State& ec2, const SubnetRow& row) {
   }
   ec2.tags.erase_all(row.subnet_id);
   ec2.subnets.erase(row.subnet_id);
+  ec2.forget_flow_logs(row.subnet_id);
   ec2.sync.vpc_changed(row.vpc_id);
 }
 
@@ -157,6 +180,7 @@ void delete_vpc(Ec2State& ec2, const VpcRow& row) {
       acls.size() > 1 || ec2.internet_gateways.of_vpc(row.vpc_id)) {
     throw in_use("The vpc '" + row.vpc_id + "' has dependencies and cannot be deleted.");
   }
+  end_peerings_of(ec2, row.vpc_id);
   for (const auto& table : tables) {
     for (const auto& each : ec2.route_tables.associations(table.route_table_id)) {
       ec2.route_tables.erase_association(each.association_id);
@@ -175,6 +199,7 @@ void delete_vpc(Ec2State& ec2, const VpcRow& row) {
   }
   ec2.tags.erase_all(row.vpc_id);
   ec2.vpcs.erase(row.vpc_id);
+  ec2.forget_flow_logs(row.vpc_id);
   ec2.sync.vpc_changed(row.vpc_id);
 }
 

@@ -20,6 +20,9 @@ VpcRow create_vpc(Ec2State& ec2, const VpcWanted& wanted);
 // The default one admits everything; another nothing.
 AclRow create_acl(Ec2State& ec2, const VpcRow& vpc, bool is_default);
 
+// The entries for IPv6 of an ACL whose VPC has a block of it.
+void add_ipv6_entries(Ec2State& ec2, const AclRow& acl);
+
 struct SubnetWanted {
   VpcRow vpc;
   std::string cidr;                 // as the user wrote it

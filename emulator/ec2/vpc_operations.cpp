@@ -1,6 +1,7 @@
 #include "emulator/ec2/addresses.hpp"
 #include "emulator/ec2/describe.hpp"
 #include "emulator/ec2/handlers.hpp"
+#include "emulator/ec2/ipv6.hpp"
 #include "emulator/ec2/tags.hpp"
 #include "emulator/ec2/vpc.hpp"
 #include "emulator/ids.hpp"
@@ -14,6 +15,10 @@ constexpr FilterField kVpcFilters[] = {
     {"cidr-block-association.cidr-block", "CidrBlockAssociationSet[].CidrBlock"},
     {"cidr-block-association.state", "CidrBlockAssociationSet[].CidrBlockState.State"},
     {"dhcp-options-id", "DhcpOptionsId"},
+    {"ipv6-cidr-block-association.association-id", "Ipv6CidrBlockAssociationSet[].AssociationId"},
+    {"ipv6-cidr-block-association.ipv6-cidr-block", "Ipv6CidrBlockAssociationSet[].Ipv6CidrBlock"},
+    {"ipv6-cidr-block-association.ipv6-pool", "Ipv6CidrBlockAssociationSet[].Ipv6Pool"},
+    {"ipv6-cidr-block-association.state", "Ipv6CidrBlockAssociationSet[].Ipv6CidrBlockState.State"},
     {"is-default", "IsDefault"},
     {"isDefault", "IsDefault"},
     {"owner-id", "OwnerId"},
@@ -35,7 +40,7 @@ Json vpc_json(Ec2State& ec2, const VpcRow& row) {
           {"State", "available"},
           {"CidrBlock", blocks.front().cidr},
           {"CidrBlockAssociationSet", std::move(associations)},
-          {"Ipv6CidrBlockAssociationSet", Json::array()},
+          {"Ipv6CidrBlockAssociationSet", vpc_ipv6_json(ec2, row.vpc_id)},
           {"DhcpOptionsId", row.dhcp_options_id},
           {"InstanceTenancy", row.instance_tenancy},
           {"IsDefault", row.is_default},
@@ -54,17 +59,19 @@ std::string checked_block(const std::string& cidr) {
   return block->text();
 }
 
-void refuse_ipv6(const Json& in) {
-  if (in.value("AmazonProvidedIpv6CidrBlock", false) || in.contains("Ipv6CidrBlock") ||
-      in.contains("Ipv6IpamPoolId")) {
-    throw AwsError("UnsupportedOperation", "The VPCs of this endpoint are IPv4 only.");
+// Blocks of the user's own and of IPAM are not served.
+void refuse_own_blocks(const Json& in) {
+  for (const auto* name : {"Ipv6CidrBlock", "Ipv6Pool", "Ipv6IpamPoolId", "Ipv4IpamPoolId"}) {
+    if (!in.contains(name)) continue;
+    throw AwsError("UnsupportedOperation",
+                   std::string("The parameter ") + name + " is not served here.");
   }
 }
 
 }  // namespace
 
 Json create_vpc(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
-  refuse_ipv6(in);
+  refuse_own_blocks(in);
   if (!in.contains("CidrBlock")) throw missing_parameter("cidrBlock");
   const auto tenancy = in.value("InstanceTenancy", "default");
   if (tenancy == "host") {
@@ -73,6 +80,9 @@ Json create_vpc(Ec2State& ec2, const api::RequestContext& request, const Json& i
   const auto row = ec2::create_vpc(ec2, {.region = request.region,
                                          .cidr = checked_block(in.at("CidrBlock")),
                                          .instance_tenancy = tenancy});
+  if (in.value("AmazonProvidedIpv6CidrBlock", false)) {
+    add_vpc_ipv6(ec2, row, in.value("Ipv6CidrBlockNetworkBorderGroup", ""));
+  }
   tag_new(ec2, request.region, in, {row.vpc_id, "vpc"});
   auto vpc = vpc_json(ec2, row);
   vpc["State"] = "pending";
@@ -113,6 +123,7 @@ Json modify_vpc_attribute(Ec2State& ec2, const api::RequestContext& request, con
   if (given == 0) throw missing_parameter("attribute");
   if (given > 1) throw bad_combination("Fields for multiple attribute types specified");
   ec2.vpcs.update(row);
+  ec2.sync.vpc_changed(row.vpc_id);
   return Json::object();
 }
 
@@ -138,8 +149,12 @@ Json modify_vpc_tenancy(Ec2State& ec2, const api::RequestContext& request, const
 }
 
 Json associate_vpc_cidr_block(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
-  refuse_ipv6(in);
+  refuse_own_blocks(in);
   const auto vpc = ec2.vpc(request.region, in.at("VpcId"));
+  if (in.value("AmazonProvidedIpv6CidrBlock", false)) {
+    const auto row = add_vpc_ipv6(ec2, vpc, in.value("Ipv6CidrBlockNetworkBorderGroup", ""));
+    return {{"VpcId", vpc.vpc_id}, {"Ipv6CidrBlockAssociation", vpc_ipv6_json(row, "associating")}};
+  }
   if (!in.contains("CidrBlock")) throw missing_parameter("cidrBlock");
   const auto cidr = checked_block(in.at("CidrBlock"));
   const auto blocks = ec2.vpcs.cidrs(vpc.vpc_id);
@@ -149,8 +164,8 @@ Json associate_vpc_cidr_block(Ec2State& ec2, const api::RequestContext& request,
     }
   }
   if (std::ssize(blocks) >= ec2.quotas.blocks_per_vpc) {
-    throw AwsError("CidrLimitExceeded", "This network '" + vpc.vpc_id +
-                                            "' has met its maximum number of allowed CIDRs: " +
+    throw AwsError("CidrLimitExceeded", "This network " + vpc.vpc_id +
+                                            " has met its maximum number of allowed CIDRs: " +
                                             std::to_string(ec2.quotas.blocks_per_vpc));
   }
   const VpcCidrRow row{ec2_id("vpc-cidr-assoc"), vpc.vpc_id, blocks.back().position + 1, cidr};
@@ -162,6 +177,12 @@ Json associate_vpc_cidr_block(Ec2State& ec2, const api::RequestContext& request,
 Json disassociate_vpc_cidr_block(Ec2State& ec2, const api::RequestContext& request,
                                  const Json& in) {
   const std::string id = in.at("AssociationId");
+  if (const auto ipv6 = ec2.ipv6.find_of_vpc(id);
+      ipv6 && ec2.vpcs.find(ipv6->vpc_id)->region == request.region) {
+    remove_vpc_ipv6(ec2, *ipv6);
+    return {{"VpcId", ipv6->vpc_id},
+            {"Ipv6CidrBlockAssociation", vpc_ipv6_json(*ipv6, "disassociating")}};
+  }
   const auto row = ec2.vpcs.find_cidr(id);
   if (!row || ec2.vpcs.find(row->vpc_id)->region != request.region) {
     throw AwsError("InvalidVpcCidrBlockAssociationIdError.NotFound",

@@ -8,6 +8,7 @@ namespace {
 constexpr RegionRow kRegions[] = {
     {"af-south-1", "afs1", "abc", true},
     {"ap-east-1", "ape1", "abc", true},
+    {"ap-east-2", "ape2", "abc", true},
     {"ap-northeast-1", "apne1", "acd"},
     {"ap-northeast-2", "apne2", "abcd"},
     {"ap-northeast-3", "apne3", "abc"},
@@ -17,6 +18,8 @@ constexpr RegionRow kRegions[] = {
     {"ap-southeast-2", "apse2", "abc"},
     {"ap-southeast-3", "apse3", "abc", true},
     {"ap-southeast-4", "apse4", "abc", true},
+    {"ap-southeast-5", "apse5", "abc", true},
+    {"ap-southeast-7", "apse7", "abc", true},
     {"ca-central-1", "cac1", "abd"},
     {"ca-west-1", "caw1", "abc", true},
     {"eu-central-1", "euc1", "abc"},
@@ -30,6 +33,7 @@ constexpr RegionRow kRegions[] = {
     {"il-central-1", "ilc1", "abc", true},
     {"me-central-1", "mec1", "abc", true},
     {"me-south-1", "mes1", "abc", true},
+    {"mx-central-1", "mxc1", "abc", true},
     {"sa-east-1", "sae1", "abc"},
     {"us-east-1", "use1", "abcdef"},
     {"us-east-2", "use2", "abc"},
@@ -37,14 +41,25 @@ constexpr RegionRow kRegions[] = {
     {"us-west-2", "usw2", "abcd"},
 };
 
+// Of AWS's other partitions, which an account here does not list.
+constexpr RegionRow kOtherPartitions[] = {
+    {"cn-north-1", "cnn1", "abd"},
+    {"cn-northwest-1", "cnnw1", "abc"},
+    {"us-gov-east-1", "usge1", "abc"},
+    {"us-gov-west-1", "usgw1", "abc"},
+};
+
 // AWS shuffles zone ids for each account; us-east-1's order here is a common one.
 constexpr std::string_view kUsEast1Ids = "612435";
 
 const RegionRow* find_region(const std::string& name) {
-  const auto* end = std::end(kRegions);
-  const auto* found = std::find_if(std::begin(kRegions), end,
-                                   [&](const RegionRow& row) { return row.name == name; });
-  return found == end ? nullptr : found;
+  for (const auto& row : kRegions) {
+    if (row.name == name) return &row;
+  }
+  for (const auto& row : kOtherPartitions) {
+    if (row.name == name) return &row;
+  }
+  return nullptr;
 }
 
 std::string dashed(std::string address) {

@@ -19,7 +19,7 @@ TEST_F(Ec2Test, AnInterfaceOfTheSeamHasAFreeAddressAndTheDefaultGroup) {
   EXPECT_EQ(eni.status, "available");
   EXPECT_EQ(eni.group_ids, std::vector{ec2->default_group("us-east-1", vpc_id)});
   EXPECT_EQ(eni.private_dns_name, "");
-  EXPECT_EQ(ec2->resolver_address(vpc_id), "10.0.0.2");
+  EXPECT_EQ(ec2->vpc_dns(vpc_id)->resolver, "10.0.0.2");
   ec2->delete_network_interface(eni.eni_id);
   EXPECT_THROW(ec2->network_interface(eni.eni_id), AwsError);
 }

@@ -135,5 +135,68 @@ TEST_F(RoutingTest, AclEntriesAreNumbered) {
   call("DeleteNetworkAcl", {{"NetworkAclId", acl}});
 }
 
+TEST_F(RoutingTest, APublicNatGatewayTakesASecondAddress) {
+  make_gateway();
+  const auto allocate = [&] { return call("AllocateAddress")["AllocationId"]; };
+  const std::string nat =
+      call("CreateNatGateway",
+           {{"SubnetId", subnet_id}, {"AllocationId", allocate()}})["NatGateway"]["NatGatewayId"];
+  const auto addresses = [&] {
+    return call("DescribeNatGateways",
+                {{"NatGatewayIds", {nat}}})["NatGateways"][0]["NatGatewayAddresses"];
+  };
+  const auto added =
+      call("AssociateNatGatewayAddress", {{"NatGatewayId", nat}, {"AllocationIds", {allocate()}}});
+  ASSERT_EQ(addresses().size(), 2u);
+  EXPECT_EQ(addresses()[0]["IsPrimary"], true);
+  EXPECT_EQ(addresses()[1]["PublicIp"], added["NatGatewayAddresses"][0]["PublicIp"]);
+  EXPECT_TRUE(
+      error("AssociateNatGatewayAddress", {{"NatGatewayId", nat}, {"AllocationIds", {allocate()}}})
+          .starts_with("NatGatewayAddressLimitExceeded"));
+  EXPECT_TRUE(error("DisassociateNatGatewayAddress",
+                    {{"NatGatewayId", nat}, {"AssociationIds", {addresses()[0]["AssociationId"]}}})
+                  .starts_with("InvalidParameterValue"));
+  call("DisassociateNatGatewayAddress",
+       {{"NatGatewayId", nat}, {"AssociationIds", {addresses()[1]["AssociationId"]}}});
+  EXPECT_EQ(addresses().size(), 1u);
+  EXPECT_EQ(error("DescribeNatGateways", {{"NatGatewayIds", {"nat-0"}}}),
+            "NatGatewayNotFound: NAT gateway nat-0 was not found");
+}
+
+TEST_F(RoutingTest, APrivateNatGatewayTakesPrivateAddresses) {
+  const std::string nat =
+      call("CreateNatGateway",
+           {{"SubnetId", subnet_id},
+            {"ConnectivityType", "private"},
+            {"PrivateIpAddress", "10.0.0.10"},
+            {"SecondaryPrivateIpAddresses", {"10.0.0.11"}}})["NatGateway"]["NatGatewayId"];
+  call("AssignPrivateNatGatewayAddress",
+       {{"NatGatewayId", nat}, {"PrivateIpAddresses", {"10.0.0.77"}}});
+  const auto addresses = [&] {
+    return call("DescribeNatGateways",
+                {{"NatGatewayIds", {nat}}})["NatGateways"][0]["NatGatewayAddresses"];
+  };
+  EXPECT_EQ(addresses().size(), 3u);
+  call("UnassignPrivateNatGatewayAddress",
+       {{"NatGatewayId", nat}, {"PrivateIpAddresses", {"10.0.0.77"}}});
+  EXPECT_EQ(addresses().size(), 2u);
+  EXPECT_TRUE(
+      error("AssociateNatGatewayAddress",
+            {{"NatGatewayId", nat}, {"AllocationIds", {call("AllocateAddress")["AllocationId"]}}})
+          .starts_with("InvalidParameter:"));
+}
+
+TEST_F(RoutingTest, AnAddressKeepsItsReverseName) {
+  const std::string id = call("AllocateAddress")["AllocationId"];
+  call("ModifyAddressAttribute", {{"AllocationId", id}, {"DomainName", "host.example.com"}});
+  const auto all = call("DescribeAddressesAttribute", {{"Attribute", "domain-name"}})["Addresses"];
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0]["PtrRecord"], "host.example.com.");
+  call("ResetAddressAttribute", {{"AllocationId", id}, {"Attribute", "domain-name"}});
+  EXPECT_EQ(call("DescribeAddressesAttribute", {{"AllocationIds", {id}}})["Addresses"][0].count(
+                "PtrRecord"),
+            0u);
+}
+
 }  // namespace
 }  // namespace enibox::ec2

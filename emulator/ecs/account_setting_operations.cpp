@@ -1,6 +1,5 @@
 #include <algorithm>
-#include <map>
-#include <memory>
+#include <array>
 
 #include "emulator/ecs/ecs.hpp"
 
@@ -9,141 +8,126 @@ namespace {
 
 using api::RequestContext;
 
-// What a principal has that set nothing, in the order ListAccountSettings shows it.
-const std::map<std::string, std::string>& defaults() {
-  static const std::map<std::string, std::string> kDefaults{
-      {"awsvpcTrunking", "disabled"},
-      {"containerInsights", "disabled"},
-      {"containerInstanceLongArnFormat", "enabled"},
-      {"defaultLogDriverMode", "non-blocking"},
-      {"dualStackIPv6", "enabled"},
-      {"fargateFIPSMode", "disabled"},
-      {"fargateTaskRetirementWaitPeriod", "7"},
-      {"guardDutyActivate", "off"},
-      {"serviceLongArnFormat", "enabled"},
-      {"tagResourceAuthorization", "off"},
-      {"taskLongArnFormat", "enabled"}};
-  return kDefaults;
+[[noreturn]] void invalid(const std::string& message) {
+  throw AwsError("InvalidParameterException", message);
 }
 
-const std::vector<std::string>& allowed_values(const std::string& name) {
-  static const std::map<std::string, std::vector<std::string>> kSpecial{
-      {"containerInsights", {"enabled", "disabled", "enhanced"}},
-      {"defaultLogDriverMode", {"blocking", "non-blocking"}},
-      {"fargateTaskRetirementWaitPeriod", {"0", "7", "14"}},
-      {"guardDutyActivate", {"on", "off"}},
-      {"tagResourceAuthorization", {"on", "off"}}};
-  static const std::vector<std::string> kSwitch{"enabled", "disabled"};
-  const auto found = kSpecial.find(name);
-  return found == kSpecial.end() ? kSwitch : found->second;
-}
-
-void check(const std::string& name, const std::string& value) {
-  if (!defaults().contains(name)) {
-    std::string names;
-    for (const auto& [known, unused] : defaults()) names += (names.empty() ? "" : ",") + known;
-    throw AwsError("InvalidParameterException", "unknown should be one of [" + names + "]");
-  }
-  if (std::ranges::find(allowed_values(name), value) == allowed_values(name).end()) {
-    throw AwsError("InvalidParameterException", "Invalid setting value for " + name + ": " + value);
-  }
-  if (name.ends_with("LongArnFormat") && value == "disabled") {
-    throw AwsError("InvalidParameterException",
-                   "The long ARN format cannot be disabled for " + name + ".");
-  }
-}
-
-// The rows of ecs_account_settings.
-class AccountSettings {
- public:
-  explicit AccountSettings(store::Database& db)
-      : put_(db,
-             "INSERT OR REPLACE INTO ecs_account_settings (region, principal_arn, name, value) "
-             "VALUES (?, ?, ?, ?)"),
-        remove_(db,
-                "DELETE FROM ecs_account_settings WHERE region = ? AND principal_arn = ? AND name "
-                "= ?"),
-        list_(db,
-              "SELECT name, value FROM ecs_account_settings WHERE region = ? AND principal_arn = ? "
-              "ORDER BY name") {}
-
-  void put(const std::string& region, const std::string& principal, const std::string& name,
-           const std::string& value) {
-    put_.run(region, principal, name, value);
-  }
-  void remove(const std::string& region, const std::string& principal, const std::string& name) {
-    remove_.run(region, principal, name);
-  }
-  std::map<std::string, std::string> of(const std::string& region, const std::string& principal) {
-    std::map<std::string, std::string> found;
-    auto row = list_.query(region, principal);
-    while (row.next()) found[row.text(0)] = row.text(1);
-    return found;
-  }
-
- private:
-  store::Statement put_, remove_, list_;
+struct Setting {
+  const char* name;
+  std::vector<const char*> values;
 };
 
-Json setting_json(const std::string& name, const std::string& value, const std::string& principal) {
-  return {{"name", name}, {"value", value}, {"principalArn", principal}, {"type", "user"}};
+// In the order in which ECS names them.
+const std::vector<Setting>& known_settings() {
+  static const std::vector<const char*> kSwitch{"enabled", "disabled"};
+  static const std::vector<Setting> kSettings{
+      {"serviceLongArnFormat", kSwitch},
+      {"taskLongArnFormat", kSwitch},
+      {"containerInstanceLongArnFormat", kSwitch},
+      {"awsvpcTrunking", kSwitch},
+      {"containerInsights", {"enabled", "disabled", "enhanced"}},
+      {"dualStackIPv6", kSwitch},
+      {"fargateFIPSMode", kSwitch},
+      {"tagResourceAuthorization", {"on", "off"}},
+      {"fargateTaskRetirementWaitPeriod", {"0", "7", "14"}},
+      {"guardDutyActivate", {"on", "off"}},
+      {"defaultLogDriverMode", {"blocking", "non-blocking"}},
+      {"fargateEventWindows", kSwitch}};
+  return kSettings;
+}
+
+const Setting& known(const std::string& name) {
+  std::string names;
+  for (const auto& setting : known_settings()) {
+    if (name == setting.name) return setting;
+    names += (names.empty() ? "" : ",") + std::string(setting.name);
+  }
+  invalid(name + " should be one of [" + names + "]");
+}
+
+void check_change(const std::string& name, const std::string& value) {
+  const Setting& setting = known(name);
+  if (std::ranges::find(setting.values, value) == setting.values.end()) {
+    std::string values;
+    for (const char* allowed : setting.values)
+      values += (values.empty() ? "" : ",") + std::string(allowed);
+    invalid(name + " value should be one of [" + values + "]");
+  }
+  if (name.ends_with("LongArnFormat") && value == "disabled") {
+    invalid("You can no longer disable Long Arn settings");
+  }
+  // AWS: "read-only"; the security administrator sets it, in GuardDuty.
+  if (name == "guardDutyActivate") invalid("The account setting guardDutyActivate is read-only.");
 }
 
 std::string principal_of(const RequestContext& context, const Json& input) {
-  return input.value("principalArn", context.caller_arn());
+  const std::string arn = input.value("principalArn", context.caller_arn());
+  const std::string account = "arn:aws:iam::" + context.account_id + ":";
+  const std::string who = arn.rfind(account, 0) == 0 ? arn.substr(account.size()) : "";
+  if (who != "root" && who.rfind("user/", 0) != 0 && who.rfind("role/", 0) != 0) {
+    invalid("The specified principalArn is invalid: " + arn);
+  }
+  return arn;
 }
 
-// Those set by the principal, over the account's, over ECS's own when `effective`.
-Json list_settings(AccountSettings& rows, const RequestContext& context, const Json& input) {
-  const std::string principal = principal_of(context, input);
-  std::map<std::string, std::string> found;
-  if (input.value("effectiveSettings", false)) {
-    found = defaults();
-    for (const auto& [name, value] : rows.of(context.region, "")) found[name] = value;
-  }
-  for (const auto& [name, value] : rows.of(context.region, principal)) found[name] = value;
-  Json settings = Json::array();
+Json setting_json(const std::string& name, const std::string& value, const std::string& principal) {
+  return {{"name", name},
+          {"value", value},
+          {"principalArn", principal},
+          {"type", name == "guardDutyActivate" ? "aws_managed" : "user"}};
+}
+
+Json put_account_setting(Ecs& ecs, const RequestContext& context, const Json& input) {
+  const std::string name = input.at("name"), value = input.at("value");
+  check_change(name, value);
+  const std::string arn = principal_of(context, input);
+  ecs.settings.put(context.region, settings_principal(context, arn), name, value);
+  return {{"setting", setting_json(name, value, arn)}};
+}
+
+Json put_account_setting_default(Ecs& ecs, const RequestContext& context, const Json& input) {
+  const std::string name = input.at("name"), value = input.at("value");
+  check_change(name, value);
+  ecs.settings.put(context.region, "", name, value);
+  return {{"setting", setting_json(name, value, "arn:aws:iam::" + context.account_id + ":root")}};
+}
+
+Json delete_account_setting(Ecs& ecs, const RequestContext& context, const Json& input) {
+  const std::string name = input.at("name");
+  known(name);
+  const std::string arn = principal_of(context, input);
+  const std::string principal = settings_principal(context, arn);
+  const auto set = ecs.settings.of(context.region, principal);
+  ecs.settings.remove(context.region, principal, name);
+  const auto found = set.find(name);
+  return {{"setting", setting_json(name, found == set.end() ? "" : found->second, arn)}};
+}
+
+Json list_account_settings(Ecs& ecs, const RequestContext& context, const Json& input) {
+  const std::string wanted_name = input.value("name", "");
+  const std::string wanted_value = input.value("value", "");
+  if (!wanted_name.empty()) known(wanted_name);
+  const std::string arn = principal_of(context, input);
+  const std::string principal = settings_principal(context, arn);
+  const auto found = input.value("effectiveSettings", false)
+                         ? ecs.settings.effective(context.region, principal)
+                         : ecs.settings.of(context.region, principal);
+  std::vector<Listed> settings;
   for (const auto& [name, value] : found) {
-    if (input.contains("name") && input["name"] != name) continue;
-    if (input.contains("value") && input["value"] != value) continue;
-    settings.push_back(setting_json(name, value, principal));
+    if (!wanted_name.empty() && name != wanted_name) continue;
+    if (!wanted_value.empty() && value != wanted_value) continue;
+    settings.push_back({name, setting_json(name, value, arn)});
   }
-  return page_json(input, "settings", std::move(settings));
+  return page_json(context, input, "settings", std::move(settings), {.most = 10});
 }
 
 }  // namespace
 
 void add_account_setting_operations(api::Service& service, Ecs& ecs) {
-  const auto rows = std::make_shared<AccountSettings>(ecs.db);
-  service.operations["PutAccountSetting"] = [rows](const RequestContext& context,
-                                                   const Json& input) -> api::Answer {
-    const std::string name = input.at("name"), value = input.at("value");
-    check(name, value);
-    const std::string principal = principal_of(context, input);
-    rows->put(context.region, principal, name, value);
-    return Json{{"setting", setting_json(name, value, principal)}};
-  };
-  service.operations["PutAccountSettingDefault"] = [rows](const RequestContext& context,
-                                                          const Json& input) -> api::Answer {
-    const std::string name = input.at("name"), value = input.at("value");
-    check(name, value);
-    rows->put(context.region, "", name, value);
-    return Json{{"setting", setting_json(name, value, context.caller_arn())}};
-  };
-  service.operations["DeleteAccountSetting"] = [rows](const RequestContext& context,
-                                                      const Json& input) -> api::Answer {
-    const std::string name = input.at("name");
-    const std::string principal = principal_of(context, input);
-    const auto found = rows->of(context.region, principal);
-    rows->remove(context.region, principal, name);
-    const auto value = found.find(name);
-    return Json{
-        {"setting", setting_json(name, value == found.end() ? "" : value->second, principal)}};
-  };
-  service.operations["ListAccountSettings"] = [rows](const RequestContext& context,
-                                                     const Json& input) -> api::Answer {
-    return list_settings(*rows, context, input);
-  };
+  add_operation(service, ecs, "PutAccountSetting", put_account_setting);
+  add_operation(service, ecs, "PutAccountSettingDefault", put_account_setting_default);
+  add_operation(service, ecs, "DeleteAccountSetting", delete_account_setting);
+  add_operation(service, ecs, "ListAccountSettings", list_account_settings);
 }
 
 }  // namespace enibox::ecs

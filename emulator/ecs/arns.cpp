@@ -70,6 +70,14 @@ std::string Arns::attachment(const std::string& region, const std::string& id) c
   return "arn:aws:ecs:" + region + ":" + account_id + ":attachment/" + id;
 }
 
+std::string Arns::capacity_provider(const std::string& region, const std::string& name) const {
+  return "arn:aws:ecs:" + region + ":" + account_id + ":capacity-provider/" + name;
+}
+std::string Arns::service(const std::string& region, const std::string& cluster,
+                          const std::string& name) const {
+  return "arn:aws:ecs:" + region + ":" + account_id + ":service/" + cluster + "/" + name;
+}
+
 std::string cluster_name(const std::string& given) {
   if (given.empty()) return "default";
   std::string name = is_arn(given) ? resource_of_kind(given, "cluster").substr(7) : given;

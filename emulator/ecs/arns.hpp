@@ -19,6 +19,9 @@ struct Arns {
   std::string container_instance(const std::string& region, const std::string& cluster,
                                  const std::string& id) const;
   std::string attachment(const std::string& region, const std::string& id) const;
+  std::string capacity_provider(const std::string& region, const std::string& name) const;
+  std::string service(const std::string& region, const std::string& cluster,
+                      const std::string& name) const;
 };
 
 // The cluster name out of a name or an ARN; "default" when empty. Throws InvalidParameterException

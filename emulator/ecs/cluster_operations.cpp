@@ -5,18 +5,13 @@ namespace {
 
 using api::RequestContext;
 
-bool includes(const Json& input, const std::string& what) {
-  const auto& list = input.value("include", Json::array());
-  return std::find(list.begin(), list.end(), Json(what)) != list.end();
-}
-
 Json cluster_json(Ecs& ecs, const Cluster& c, const Json& input) {
   const std::string arn = ecs.arns.cluster(c.region, c.name);
   const auto counts = ecs.tasks.counts(c.region, c.name);
   Json json = {{"clusterArn", arn},
                {"clusterName", c.name},
                {"status", c.status},
-               {"registeredContainerInstancesCount", ecs.instances.list(c.region, c.name).size()},
+               {"registeredContainerInstancesCount", ecs.instances.count(c.region, c.name)},
                {"runningTasksCount", counts.running},
                {"pendingTasksCount", counts.pending},
                {"activeServicesCount", 0},
@@ -27,6 +22,7 @@ Json cluster_json(Ecs& ecs, const Cluster& c, const Json& input) {
                {"defaultCapacityProviderStrategy", c.default_strategy}};
   if (includes(input, "TAGS")) json["tags"] = ecs.tags.list(arn);
   if (includes(input, "SETTINGS")) json["settings"] = c.settings;
+  if (includes(input, "ATTACHMENTS")) json["attachments"] = Json::array();
   if (includes(input, "CONFIGURATIONS") && !c.configuration.empty()) {
     json["configuration"] = c.configuration;
   }
@@ -53,32 +49,95 @@ Json whole_cluster(Ecs& ecs, const Cluster& cluster) {
   return {{"cluster", cluster_json(ecs, cluster, kAll)}};
 }
 
+[[noreturn]] void invalid(const std::string& message) {
+  throw AwsError("InvalidParameterException", message);
+}
+
 void apply_settings(Cluster& cluster, const Json& settings) {
   for (const auto& setting : settings) {
     const std::string name = setting.value("name", "");
     const std::string value = setting.value("value", "");
-    if (name != "containerInsights") {
-      throw AwsError("InvalidParameterException", "Invalid cluster setting name: " + name);
-    }
+    if (name != "containerInsights") invalid("Invalid cluster setting name: " + name);
     if (value != "enabled" && value != "disabled" && value != "enhanced") {
-      throw AwsError("InvalidParameterException",
-                     "Invalid cluster setting value for containerInsights: " + value);
+      invalid("Invalid cluster setting value for containerInsights: " + value);
     }
     cluster.settings = Json::array({{{"name", name}, {"value", value}}});
   }
 }
 
-void apply(Cluster& cluster, const Json& input) {
-  apply_settings(cluster, input.value("settings", Json::array()));
-  if (input.contains("configuration")) cluster.configuration = input["configuration"];
-  if (input.contains("capacityProviders")) {
-    cluster.capacity_providers = input["capacityProviders"];
+// AWS: ExecuteCommandConfiguration. Where sessions are logged is said with OVERRIDE, and only then.
+void check_configuration(const Json& configuration) {
+  const Json exec = configuration.value("executeCommandConfiguration", Json::object());
+  const bool overridden = exec.value("logging", "") == "OVERRIDE";
+  const bool has_target = exec.contains("logConfiguration");
+  if (overridden && !has_target) {
+    invalid("logConfiguration must be specified when the execute command logging is OVERRIDE.");
   }
-  if (input.contains("defaultCapacityProviderStrategy")) {
-    cluster.default_strategy = input["defaultCapacityProviderStrategy"];
+  if (!overridden && has_target) {
+    invalid("logConfiguration can only be specified when the execute command logging is OVERRIDE.");
+  }
+  const Json target = exec.value("logConfiguration", Json::object());
+  if (overridden && !target.contains("cloudWatchLogGroupName") &&
+      !target.contains("s3BucketName")) {
+    invalid("logConfiguration must name a CloudWatch log group or an S3 bucket.");
+  }
+}
+
+void apply_capacity_providers(Ecs& ecs, Cluster& cluster, const Json& input) {
+  if (input.contains("capacityProviders")) {
+    cluster.capacity_providers = Json::array();
+    for (const auto& given : input["capacityProviders"]) {
+      const std::string name = capacity_provider_name(given);
+      const auto provider = ecs.capacity_providers.find(cluster.region, name);
+      if (!provider) {
+        invalid("The specified capacity provider '" + name +
+                "' was not found. Specify a valid capacity provider and try again.");
+      }
+      if (provider->status != status::kActive) {
+        invalid("The specified capacity provider '" + name +
+                "' is not in an ACTIVE state. Specify a valid capacity provider and try again.");
+      }
+      auto& chosen = cluster.capacity_providers;
+      if (std::find(chosen.begin(), chosen.end(), Json(name)) == chosen.end()) {
+        chosen.push_back(name);
+      }
+    }
+  }
+  if (!input.contains("defaultCapacityProviderStrategy")) return;
+  cluster.default_strategy = Json::array();
+  for (Json item : input["defaultCapacityProviderStrategy"]) {
+    item["capacityProvider"] = capacity_provider_name(item.at("capacityProvider"));
+    for (const char* number : {"weight", "base"}) {
+      if (!item.contains(number)) item[number] = 0;
+    }
+    cluster.default_strategy.push_back(std::move(item));
+  }
+  check_capacity_provider_strategy(ecs.capacity_providers, cluster, cluster.default_strategy);
+}
+
+void apply(Ecs& ecs, Cluster& cluster, const Json& input) {
+  apply_settings(cluster, input.value("settings", Json::array()));
+  if (input.contains("configuration")) {
+    check_configuration(input["configuration"]);
+    cluster.configuration = input["configuration"];
   }
   if (input.contains("serviceConnectDefaults")) {
     cluster.service_connect = input["serviceConnectDefaults"];
+  }
+  apply_capacity_providers(ecs, cluster, input);
+}
+
+// A second CreateCluster is good when it asks for nothing that the first one did not.
+void check_same(Ecs& ecs, const Cluster& existing, const Json& input) {
+  Cluster wanted = existing;
+  apply(ecs, wanted, input);
+  if (wanted.settings != existing.settings || wanted.configuration != existing.configuration ||
+      wanted.service_connect != existing.service_connect ||
+      wanted.capacity_providers != existing.capacity_providers ||
+      wanted.default_strategy != existing.default_strategy) {
+    invalid(
+        "Arguments on this idempotent request are inconsistent with arguments used in previous "
+        "request(s).");
   }
 }
 
@@ -86,17 +145,12 @@ Json create_cluster(Ecs& ecs, const RequestContext& context, const Json& input) 
   const std::string name = cluster_name(input.value("clusterName", "default"));
   const auto existing = ecs.clusters.find(context.region, name);
   if (existing && existing->status == status::kActive) {
-    return whole_cluster(ecs, *existing);  // idempotent, as on AWS
+    check_same(ecs, *existing, input);
+    return whole_cluster(ecs, *existing);
   }
-  Cluster cluster{.region = context.region,
-                  .name = name,
-                  .status = status::kActive,
-                  .settings = Json::array({{{"name", "containerInsights"}, {"value", "disabled"}}}),
-                  .configuration = Json::object(),
-                  .capacity_providers = Json::array(),
-                  .default_strategy = Json::array(),
-                  .service_connect = Json::object()};
-  apply(cluster, input);
+  Cluster cluster =
+      new_cluster(context.region, name, ecs.settings.effective(context, "containerInsights"));
+  apply(ecs, cluster, input);
   store::Transaction transaction(ecs.db);
   const std::string arn = ecs.arns.cluster(context.region, name);
   ecs.clusters.put(cluster);
@@ -107,17 +161,15 @@ Json create_cluster(Ecs& ecs, const RequestContext& context, const Json& input) 
 }
 
 Json delete_cluster(Ecs& ecs, const RequestContext& context, const Json& input) {
-  auto cluster = ecs.clusters.active(context.region, cluster_name(input.value("cluster", "")));
-  if (!ecs.instances.list(cluster.region, cluster.name).empty()) {
+  auto cluster = active_cluster(ecs, context, input);
+  if (ecs.instances.count(cluster.region, cluster.name) != 0) {
     throw AwsError(
         "ClusterContainsContainerInstancesException",
         "The Cluster cannot be deleted while Container Instances are active or draining.");
   }
-  for (const auto& task : ecs.tasks.list(cluster.region, cluster.name, "")) {
-    if (task.last_status != status::kStopped) {
-      throw AwsError("ClusterContainsTasksException",
-                     "The Cluster cannot be deleted while Tasks are active.");
-    }
+  if (ecs.tasks.any_unfinished(cluster.region, cluster.name)) {
+    throw AwsError("ClusterContainsTasksException",
+                   "The Cluster cannot be deleted while Tasks are active.");
   }
   cluster.status = status::kInactive;
   ecs.clusters.put(cluster);
@@ -127,9 +179,7 @@ Json delete_cluster(Ecs& ecs, const RequestContext& context, const Json& input) 
 Json describe_clusters(Ecs& ecs, const RequestContext& context, const Json& input) {
   Json names = input.value("clusters", Json::array());
   if (names.empty()) names.push_back("default");
-  if (names.size() > 100) {
-    throw AwsError("InvalidParameterException", "Clusters can have at most 100 items.");
-  }
+  if (names.size() > 100) invalid("Clusters can have at most 100 items.");
   Json answer = {{"clusters", Json::array()}, {"failures", Json::array()}};
   for (const auto& given : names) {
     const std::string name = cluster_name(given.get<std::string>());
@@ -143,52 +193,32 @@ Json describe_clusters(Ecs& ecs, const RequestContext& context, const Json& inpu
 }
 
 Json list_clusters(Ecs& ecs, const RequestContext& context, const Json& input) {
-  Json arns = Json::array();
+  std::vector<Listed> arns;
   for (const auto& cluster : ecs.clusters.list(context.region)) {
-    arns.push_back(ecs.arns.cluster(cluster.region, cluster.name));
+    arns.push_back({cluster.name, ecs.arns.cluster(cluster.region, cluster.name)});
   }
-  return page_json(input, "clusterArns", std::move(arns));
+  return page_json(context, input, "clusterArns", std::move(arns));
 }
 
 Json update_cluster(Ecs& ecs, const RequestContext& context, const Json& input) {
-  auto cluster = ecs.clusters.active(context.region, cluster_name(input.value("cluster", "")));
-  apply(cluster, input);
-  ecs.clusters.put(cluster);
-  return whole_cluster(ecs, cluster);
-}
-
-Json put_cluster_capacity_providers(Ecs& ecs, const RequestContext& context, const Json& input) {
-  auto cluster = ecs.clusters.active(context.region, cluster_name(input.value("cluster", "")));
-  const auto& providers = input.at("capacityProviders");
-  for (const auto& item : input.at("defaultCapacityProviderStrategy")) {
-    if (std::find(providers.begin(), providers.end(), item.at("capacityProvider")) ==
-        providers.end()) {
-      throw AwsError("InvalidParameterException",
-                     "The specified capacity provider strategy contains a capacity provider that "
-                     "is not associated with the cluster.");
-    }
-  }
-  for (const auto& provider : providers) {
-    const auto name = provider.get<std::string>();
-    if (name != "FARGATE" && name != "FARGATE_SPOT") {
-      throw AwsError("InvalidParameterException",
-                     "The specified capacity provider '" + name +
-                         "' was not found. Specify a valid name or ARN and try again.");
-    }
-  }
-  apply(cluster, input);
+  auto cluster = active_cluster(ecs, context, input);
+  apply(ecs, cluster, input);
   ecs.clusters.put(cluster);
   return whole_cluster(ecs, cluster);
 }
 
 }  // namespace
 
+Cluster active_cluster(Ecs& ecs, const RequestContext& context, const Json& input) {
+  return ecs.clusters.active(context.region, cluster_name(input.value("cluster", "")));
+}
+
 void add_cluster_operations(api::Service& service, Ecs& ecs) {
   add_operation(service, ecs, "CreateCluster", create_cluster);
   add_operation(service, ecs, "DeleteCluster", delete_cluster);
   add_operation(service, ecs, "DescribeClusters", describe_clusters);
   add_operation(service, ecs, "ListClusters", list_clusters);
-  add_operation(service, ecs, "PutClusterCapacityProviders", put_cluster_capacity_providers);
+  add_operation(service, ecs, "PutClusterCapacityProviders", update_cluster);
   add_operation(service, ecs, "UpdateCluster", update_cluster);
   add_operation(service, ecs, "UpdateClusterSettings", update_cluster);
 }

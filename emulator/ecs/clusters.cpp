@@ -35,6 +35,18 @@ void check_tag(const std::string& key, const std::string& value, bool by_aws) {
 
 }  // namespace
 
+Cluster new_cluster(const std::string& region, const std::string& name,
+                    const std::string& container_insights) {
+  return {.region = region,
+          .name = name,
+          .status = status::kActive,
+          .settings = Json::array({{{"name", "containerInsights"}, {"value", container_insights}}}),
+          .configuration = Json::object(),
+          .capacity_providers = Json::array(),
+          .default_strategy = Json::array(),
+          .service_connect = Json::object()};
+}
+
 Clusters::Clusters(store::Database& db)
     : put_(db,
            "INSERT OR REPLACE INTO ecs_clusters (region, name, status, settings_json, "
@@ -62,8 +74,9 @@ std::optional<Cluster> Clusters::find(const std::string& region, const std::stri
 
 Cluster Clusters::active(const std::string& region, const std::string& name) {
   auto cluster = find(region, name);
-  if (!cluster || cluster->status != status::kActive) {
-    throw AwsError("ClusterNotFoundException", "Cluster not found.");
+  if (!cluster) throw AwsError("ClusterNotFoundException", "Cluster not found.");
+  if (cluster->status != status::kActive) {
+    throw AwsError("ClusterNotFoundException", "The referenced cluster was inactive.");
   }
   return std::move(*cluster);
 }
@@ -79,7 +92,10 @@ Tags::Tags(store::Database& db)
     : put_(db, "INSERT OR REPLACE INTO ecs_tags (arn, key, value) VALUES (?, ?, ?)"),
       remove_(db, "DELETE FROM ecs_tags WHERE arn = ? AND key = ?"),
       clear_(db, "DELETE FROM ecs_tags WHERE arn = ?"),
-      list_(db, "SELECT key, value FROM ecs_tags WHERE arn = ? ORDER BY key") {}
+      list_(db, "SELECT key, value FROM ecs_tags WHERE arn = ? ORDER BY key"),
+      with_prefix_(db,
+                   "SELECT arn, key, value FROM ecs_tags WHERE arn >= ?1 AND arn < ?1 || '~' "
+                   "ORDER BY arn, key") {}
 
 void Tags::add(const std::string& arn, const Json& tags, bool by_aws) {
   std::set<std::string> keys;
@@ -97,6 +113,18 @@ void Tags::add(const std::string& arn, const Json& tags, bool by_aws) {
                    "The number of tags exceeds the limit of 50 for this resource.");
   }
   for (const auto& tag : tags) put_.run(arn, tag.value("key", ""), tag.value("value", ""));
+}
+
+// "ecs:cluster" of "arn:aws:ecs:us-east-1:111122223333:cluster/default".
+std::vector<TaggedResource> Tags::with_prefix(const std::string& prefix) {
+  std::vector<TaggedResource> all;
+  auto row = with_prefix_.query(prefix);
+  while (row.next()) {
+    const auto arn = row.text(0);
+    const auto resource = arn.substr(arn.rfind(':', arn.find('/')) + 1);
+    add_tag(all, arn, "ecs:" + resource.substr(0, resource.find('/')), {row.text(1), row.text(2)});
+  }
+  return all;
 }
 
 void Tags::remove(const std::string& arn, const Json& keys) {

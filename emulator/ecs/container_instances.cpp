@@ -23,6 +23,8 @@ ContainerInstance read(const store::Query& row) {
   instance.availability_zone = row.text(11);
   instance.vpc_id = row.text(12);
   instance.attributes = Json::parse(row.text(13));
+  instance.version_info = Json::parse(row.text(14));
+  instance.ports = Json::parse(row.text(15));
   return instance;
 }
 
@@ -38,14 +40,16 @@ std::string bridge_address(std::int64_t host) {
 
 #define INSTANCE_COLUMNS                                                                         \
   "id, region, cluster, ec2_instance_id, status, agent_connected, registered_ms, version, cpu, " \
-  "memory, max_enis, availability_zone, vpc_id, attributes_json"
+  "memory, max_enis, availability_zone, vpc_id, attributes_json, version_info_json, ports_json"
 
 ContainerInstances::ContainerInstances(store::Database& db)
     : insert_(db, "INSERT INTO ecs_container_instances (" INSTANCE_COLUMNS
-                  ", last_bridge_host) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)"),
+                  ", last_bridge_host) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                  "1)"),
       update_(db,
               "UPDATE ecs_container_instances SET status = ?2, agent_connected = ?3, version = "
-              "?4, attributes_json = ?5 WHERE id = ?1"),
+              "?4, attributes_json = ?5, cpu = ?6, memory = ?7, version_info_json = ?8, ports_json "
+              "= ?9 WHERE id = ?1"),
       find_(db, "SELECT " INSTANCE_COLUMNS " FROM ecs_container_instances WHERE id = ?"),
       find_by_ec2_(db, "SELECT " INSTANCE_COLUMNS
                        " FROM ecs_container_instances WHERE ec2_instance_id = ? AND status <> "
@@ -53,6 +57,9 @@ ContainerInstances::ContainerInstances(store::Database& db)
       list_(db, "SELECT " INSTANCE_COLUMNS
                 " FROM ecs_container_instances WHERE region = ? AND cluster = ? AND status <> "
                 "'INACTIVE' ORDER BY registered_ms, id"),
+      count_(db,
+             "SELECT count(*) FROM ecs_container_instances WHERE region = ? AND cluster = ? AND "
+             "status <> 'INACTIVE'"),
       last_host_(db, "SELECT last_bridge_host FROM ecs_container_instances WHERE id = ?"),
       set_last_host_(db, "UPDATE ecs_container_instances SET last_bridge_host = ?2 WHERE id = ?1") {
 }
@@ -61,11 +68,12 @@ ContainerInstances::ContainerInstances(store::Database& db)
 void ContainerInstances::insert(const ContainerInstance& i) {
   insert_.run(i.id, i.region, i.cluster, i.ec2_instance_id, i.status, i.agent_connected,
               i.registered_ms, i.version, i.cpu, i.memory, i.max_enis, i.availability_zone,
-              i.vpc_id, i.attributes.dump());
+              i.vpc_id, i.attributes.dump(), i.version_info.dump(), i.ports.dump());
 }
 
 void ContainerInstances::update(const ContainerInstance& i) {
-  update_.run(i.id, i.status, i.agent_connected, i.version, i.attributes.dump());
+  update_.run(i.id, i.status, i.agent_connected, i.version, i.attributes.dump(), i.cpu, i.memory,
+              i.version_info.dump(), i.ports.dump());
 }
 
 std::optional<ContainerInstance> ContainerInstances::find(const std::string& id) {
@@ -86,6 +94,12 @@ std::vector<ContainerInstance> ContainerInstances::list(const std::string& regio
   auto row = list_.query(region, cluster);
   while (row.next()) found.push_back(read(row));
   return found;
+}
+
+std::int64_t ContainerInstances::count(const std::string& region, const std::string& cluster) {
+  auto row = count_.query(region, cluster);
+  row.next();
+  return row.integer(0);
 }
 
 std::string ContainerInstances::next_bridge_address(const std::string& id,

@@ -1,5 +1,6 @@
 #include "emulator/ecs/container_spec.hpp"
 
+#include <algorithm>
 #include <map>
 
 namespace enibox::ecs {
@@ -35,7 +36,7 @@ std::vector<std::string> environment(const Task& task, const Json& effective) {
   return list;
 }
 
-std::vector<containers::Mount> mounts(const Json& task_definition, const Json& effective) {
+std::vector<containers::Mount> own_mounts(const Json& task_definition, const Json& effective) {
   std::map<std::string, std::string> host_paths;
   for (const auto& volume : task_definition.value("volumes", Json::array())) {
     host_paths[volume.value("name", "")] =
@@ -52,12 +53,53 @@ std::vector<containers::Mount> mounts(const Json& task_definition, const Json& e
   return list;
 }
 
+// And those of the containers that it names in volumesFrom, but where it has its own.
+std::vector<containers::Mount> mounts(const Json& task_definition, const Json& effective) {
+  auto list = own_mounts(task_definition, effective);
+  for (const auto& from : effective.value("volumesFrom", Json::array())) {
+    for (const auto& container : task_definition.at("containerDefinitions")) {
+      if (container.value("name", "") != from.value("sourceContainer", "")) continue;
+      for (auto& mount : own_mounts(task_definition, container)) {
+        const bool taken = std::ranges::any_of(
+            list, [&](const auto& other) { return other.destination == mount.destination; });
+        mount.read_only = mount.read_only || from.value("readOnly", false);
+        if (!taken) list.push_back(std::move(mount));
+      }
+    }
+  }
+  return list;
+}
+
+containers::Device device(const Json& given) {
+  containers::Device device{.host_path = given.value("hostPath", ""),
+                            .destination = given.value("containerPath", ""),
+                            .access = ""};
+  if (device.destination.empty()) device.destination = device.host_path;
+  for (const auto& permission : given.value("permissions", Json::array())) {
+    device.access += permission.get<std::string>().front();  // read, write, mknod
+  }
+  if (device.access.empty()) device.access = "rwm";
+  return device;
+}
+
 void apply_linux_parameters(const Json& effective, containers::ContainerSpec& spec) {
   const Json parameters = effective.value("linuxParameters", Json::object());
   spec.init_process = parameters.value("initProcessEnabled", false);
   if (const auto size = parameters.value("sharedMemorySize", std::int64_t{0}); size > 0) {
     spec.shm_bytes = size * kMiB;
   }
+  for (const auto& given : parameters.value("devices", Json::array())) {
+    spec.devices.push_back(device(given));
+  }
+  for (const auto& given : parameters.value("tmpfs", Json::array())) {
+    spec.tmpfs.push_back({.destination = given.value("containerPath", ""),
+                          .size_bytes = given.value("size", std::int64_t{0}) * kMiB,
+                          .options = strings(given, "mountOptions")});
+  }
+  if (parameters.contains("maxSwap")) {
+    spec.swap_bytes = parameters["maxSwap"].get<std::int64_t>() * kMiB;
+  }
+  if (parameters.contains("swappiness")) spec.swappiness = parameters["swappiness"].get<int>();
   const Json capabilities = parameters.value("capabilities", Json::object());
   spec.cap_add = strings(capabilities, "add");
   spec.cap_drop = strings(capabilities, "drop");
@@ -110,6 +152,7 @@ containers::ContainerSpec container_spec(const Task& task, const Json& task_defi
   }
   apply_linux_parameters(effective, spec);
   spec.mounts = mounts(task_definition, effective);
+  spec.security_options = strings(effective, "dockerSecurityOptions");
   spec.privileged = effective.value("privileged", false);
   spec.read_only_root = effective.value("readonlyRootFilesystem", false);
   spec.tty = effective.value("pseudoTerminal", false);

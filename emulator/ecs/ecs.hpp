@@ -1,11 +1,15 @@
 #pragma once
 #include <functional>
 #include <string>
+#include <vector>
 
+#include "api/wire/paging.hpp"
 #include "api/wire/service.hpp"
 #include "emulator/clock.hpp"
 #include "emulator/ec2/ec2.hpp"
+#include "emulator/ecs/account_settings.hpp"
 #include "emulator/ecs/arns.hpp"
+#include "emulator/ecs/capacity_providers.hpp"
 #include "emulator/ecs/clusters.hpp"
 #include "emulator/ecs/container_instances.hpp"
 #include "emulator/ecs/task_definitions.hpp"
@@ -23,7 +27,9 @@ struct Ecs {
         ec2(the_ec2),
         sessions(the_sessions),
         arns{std::move(account_id)},
+        settings(database),
         clusters(database),
+        capacity_providers(database),
         definitions(database),
         instances(database),
         tasks(database),
@@ -34,7 +40,9 @@ struct Ecs {
   ec2::Ec2& ec2;
   ssm::Sessions& sessions;
   Arns arns;
+  AccountSettings settings;
   Clusters clusters;
+  CapacityProviders capacity_providers;
   TaskDefinitions definitions;
   ContainerInstances instances;
   Tasks tasks;
@@ -50,13 +58,30 @@ api::Service make_ecs_service(Ecs& ecs);
 // --- the API's shapes of rows
 // ---------------------------------------------------------------------
 Json task_json(Ecs& ecs, const Task& task, bool with_tags);
-Json container_instance_json(Ecs& ecs, const ContainerInstance& instance, bool with_tags);
+Json tasks_json(Ecs& ecs, const std::vector<Task>& tasks, bool with_tags);
+Json container_instance_json(Ecs& ecs, const ContainerInstance& instance, const Remaining& left,
+                             bool with_tags);
 Json task_definition_json(Ecs& ecs, const TaskDefinition& definition);
 Json failure_json(const std::string& arn, const std::string& reason);
 
-// A page of `items` (an array) under `member`, by the input's maxResults (1 to `most`, default
-// `most`) and nextToken. Throws InvalidParameterException for a bad token or size.
-Json page_json(const Json& input, const std::string& member, Json items, int most = 100);
+// What a list operation shows, with the key of its place in the list (api/wire/paging.hpp).
+struct Listed {
+  std::string key;
+  Json item;
+};
+// A page of `rows` under `member`, by the input's maxResults and nextToken.
+Json page_json(const api::RequestContext& context, const Json& input, const std::string& member,
+               std::vector<Listed> rows, const api::PageRules& rules = {});
+
+// Whether the input's `include` names it.
+bool includes(const Json& input, const char* what);
+
+// Throws InvalidParameterException for a launchType that is none.
+void check_launch_type(const Json& input);
+
+// The cluster an input names ("default" when it does not), active. Throws
+// ClusterNotFoundException.
+Cluster active_cluster(Ecs& ecs, const api::RequestContext& context, const Json& input);
 
 // One row of the table: most operations need no more than these three.
 using Operation = Json (*)(Ecs&, const api::RequestContext&, const Json& input);
@@ -64,9 +89,13 @@ void add_operation(api::Service& service, Ecs& ecs, const char* name, Operation 
 
 // --- the groups of operations: each adds its rows to the table -----------------------------------
 void add_cluster_operations(api::Service& service, Ecs& ecs);
+void add_capacity_provider_operations(api::Service& service, Ecs& ecs);
+void add_service_operations(api::Service& service, Ecs& ecs);
 void add_task_definition_operations(api::Service& service, Ecs& ecs);
 void add_task_operations(api::Service& service, Ecs& ecs);
 void add_container_instance_operations(api::Service& service, Ecs& ecs);
+void add_registration_operations(api::Service& service, Ecs& ecs);
+void add_attribute_operations(api::Service& service, Ecs& ecs);
 void add_exec_operations(api::Service& service, Ecs& ecs);
 void add_tag_operations(api::Service& service, Ecs& ecs);
 void add_account_setting_operations(api::Service& service, Ecs& ecs);
@@ -79,5 +108,9 @@ ContainerInstance register_container_instance(Ecs& ecs, const ec2::Instance& ins
                                               const std::string& cluster);
 // Ends a task: desiredStatus STOPPED, with code and reason. Nothing when it is ending already.
 void stop_task(Ecs& ecs, Task& task, const std::string& code, const std::string& reason);
+
+// Forgets tasks that stopped an hour ago, and deleted task definitions that no task refers to any
+// more, with their tags. Called now and then.
+void forget_what_is_over(Ecs& ecs);
 
 }  // namespace enibox::ecs

@@ -136,17 +136,22 @@ engine::EngineImage shown_image(const containers::Image& image) {
 
 }  // namespace
 
+std::vector<EngineContainer> EngineView::containers_of(const Task& task) {
+  if (task.pull_started_ms == 0) return {};  // the agent has not heard of it yet
+  std::vector<EngineContainer> shown{pause_container(ecs_, task)};
+  const auto definition =
+      ecs_.definitions.find(task.region, {.family = task.family, .revision = task.revision});
+  for (const auto& row : ecs_.tasks.containers(task.id)) {
+    if (row.created_ms == 0 || !definition) continue;
+    shown.push_back(task_container(ecs_, task, definition->definition, row));
+  }
+  return shown;
+}
+
 std::vector<EngineContainer> EngineView::containers(const std::string& host_id) {
   std::vector<EngineContainer> shown;
   for (const auto& task : ecs_.tasks.on_ec2_instance(host_id)) {
-    if (task.pull_started_ms == 0) continue;  // the agent has not heard of it yet
-    shown.push_back(pause_container(ecs_, task));
-    const auto definition =
-        ecs_.definitions.find(task.region, {.family = task.family, .revision = task.revision});
-    for (const auto& row : ecs_.tasks.containers(task.id)) {
-      if (row.created_ms == 0 || !definition) continue;
-      shown.push_back(task_container(ecs_, task, definition->definition, row));
-    }
+    for (auto& container : containers_of(task)) shown.push_back(std::move(container));
   }
   if (const auto instance = ecs_.instances.find_by_ec2(host_id)) {
     shown.push_back(agent_container(*instance));
@@ -154,10 +159,23 @@ std::vector<EngineContainer> EngineView::containers(const std::string& host_id) 
   return shown;
 }
 
-std::vector<engine::EngineImage> EngineView::images(const std::string&) {
-  std::vector<engine::EngineImage> shown;
-  for (const auto& image : images_.list()) shown.push_back(shown_image(image));
-  return shown;
+std::optional<engine::EngineSource::Found> EngineView::find(const std::string& container_id) {
+  const auto task = ecs_.tasks.find_by_docker_id(container_id);
+  if (!task) return std::nullopt;
+  for (auto& container : containers_of(*task)) {
+    if (container.id == container_id) return Found{task->ec2_instance_id, std::move(container)};
+  }
+  return std::nullopt;
+}
+
+void EngineView::images(const std::string&, Done<std::vector<engine::EngineImage>> done) {
+  reader_.submit(
+      [this] {
+        std::vector<engine::EngineImage> shown;
+        for (const auto& image : images_.list()) shown.push_back(shown_image(image));
+        return shown;
+      },
+      std::move(done));
 }
 
 engine::EngineHost EngineView::host(const std::string& host_id) {

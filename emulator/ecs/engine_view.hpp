@@ -2,6 +2,7 @@
 #include "emulator/containers/image_store.hpp"
 #include "emulator/ecs/ecs.hpp"
 #include "emulator/engine/source.hpp"
+#include "emulator/job_queue.hpp"
 
 namespace enibox::ecs {
 
@@ -10,15 +11,20 @@ namespace enibox::ecs {
 // Loop thread only.
 class EngineView final : public engine::EngineSource {
  public:
-  EngineView(Ecs& ecs, const containers::ImageStore& images) : ecs_(ecs), images_(images) {}
+  EngineView(boost::asio::io_context& loop, Ecs& ecs, const containers::ImageStore& images)
+      : ecs_(ecs), images_(images), reader_(loop, 1) {}
 
   std::vector<engine::EngineContainer> containers(const std::string& host_id) override;
-  std::vector<engine::EngineImage> images(const std::string& host_id) override;
+  std::optional<Found> find(const std::string& container_id) override;
+  void images(const std::string& host_id, Done<std::vector<engine::EngineImage>> done) override;
   engine::EngineHost host(const std::string& host_id) override;
 
  private:
+  std::vector<engine::EngineContainer> containers_of(const Task& task);
+
   Ecs& ecs_;
   const containers::ImageStore& images_;
+  JobQueue reader_;  // of the image store
 };
 
 }  // namespace enibox::ecs

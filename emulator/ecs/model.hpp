@@ -38,7 +38,9 @@ struct ContainerInstance {
   std::int64_t registered_ms = 0, version = 1;
   std::int64_t cpu = 0, memory = 0, max_enis = 0;
   std::string availability_zone, vpc_id;
-  Json attributes;  // [{"name":..., "value":...}]
+  Json attributes;    // [{"name":..., "value":...}]
+  Json version_info;  // versionInfo
+  Json ports;         // what the agent keeps for itself, by "PORTS" and "PORTS_UDP"
 };
 
 struct Container {

@@ -1,7 +1,6 @@
 // Rows as the API shows them.
 #include <map>
 
-#include "emulator/ec2/images.hpp"
 #include "emulator/ecs/ecs.hpp"
 
 namespace enibox::ecs {
@@ -75,25 +74,20 @@ Json integer_resource(const char* name, std::int64_t value) {
           {"integerValue", value}};
 }
 
-// What the agent keeps for itself (ECS_RESERVED_PORTS); tasks in awsvpc take no ports of the host.
 Json port_resource(const char* name, Json ports) {
   return {{"name", name},   {"type", "STRINGSET"}, {"doubleValue", 0.0},
           {"longValue", 0}, {"integerValue", 0},   {"stringSetValue", std::move(ports)}};
 }
 
-Json resources_json(std::int64_t cpu, std::int64_t memory) {
-  return Json::array({integer_resource("CPU", cpu), integer_resource("MEMORY", memory),
-                      port_resource("PORTS", {"22", "2376", "2375", "51678", "51679"}),
-                      port_resource("PORTS_UDP", Json::array())});
+// Tasks in awsvpc take no ports of the host.
+Json resources_json(std::int64_t cpu, std::int64_t memory, const Json& ports) {
+  Json list = Json::array({integer_resource("CPU", cpu), integer_resource("MEMORY", memory)});
+  for (const auto& [name, taken] : ports.items())
+    list.push_back(port_resource(name.c_str(), taken));
+  return list;
 }
 
-}  // namespace
-
-Json failure_json(const std::string& arn, const std::string& reason) {
-  return {{"arn", arn}, {"reason", reason}};
-}
-
-Json task_json(Ecs& ecs, const Task& t, bool with_tags) {
+Json bare_task_json(Ecs& ecs, const Task& t, const std::vector<Container>& containers) {
   Json json = {
       {"attachments", Json::array()},
       {"attributes", Json::array({{{"name", "ecs.cpu-architecture"}, {"value", "x86_64"}}})},
@@ -107,7 +101,6 @@ Json task_json(Ecs& ecs, const Task& t, bool with_tags) {
       {"lastStatus", t.last_status},
       {"launchType", t.launch_type},
       {"overrides", t.overrides},
-      {"tags", with_tags ? ecs.tags.list(ecs.arns.task(t)) : Json::array()},
       {"taskArn", ecs.arns.task(t)},
       {"taskDefinitionArn", ecs.arns.task_definition(t.region, t.family, t.revision)},
       {"version", t.version}};
@@ -116,7 +109,6 @@ Json task_json(Ecs& ecs, const Task& t, bool with_tags) {
     json["containerInstanceArn"] =
         ecs.arns.container_instance(t.region, t.cluster, t.container_instance_id);
   }
-  const auto containers = ecs.tasks.containers(t.id);
   for (const auto& container : containers) {
     json["containers"].push_back(container_json(ecs, t, container));
   }
@@ -140,18 +132,38 @@ Json task_json(Ecs& ecs, const Task& t, bool with_tags) {
   return json;
 }
 
-Json container_instance_json(Ecs& ecs, const ContainerInstance& i, bool with_tags) {
-  const auto left = ecs.tasks.remaining(i);
+}  // namespace
+
+Json failure_json(const std::string& arn, const std::string& reason) {
+  return {{"arn", arn}, {"reason", reason}};
+}
+
+Json task_json(Ecs& ecs, const Task& task, bool with_tags) {
+  return tasks_json(ecs, {task}, with_tags).at(0);
+}
+
+Json tasks_json(Ecs& ecs, const std::vector<Task>& tasks, bool with_tags) {
+  std::vector<std::string> ids;
+  for (const auto& task : tasks) ids.push_back(task.id);
+  auto containers = ecs.tasks.containers(ids);
+  Json list = Json::array();
+  for (const auto& task : tasks) {
+    Json json = bare_task_json(ecs, task, containers[task.id]);
+    json["tags"] = with_tags ? ecs.tags.list(ecs.arns.task(task)) : Json::array();
+    list.push_back(std::move(json));
+  }
+  return list;
+}
+
+Json container_instance_json(Ecs& ecs, const ContainerInstance& i, const Remaining& left,
+                             bool with_tags) {
   const std::string arn = ecs.arns.container_instance(i.region, i.cluster, i.id);
   return {{"containerInstanceArn", arn},
           {"ec2InstanceId", i.ec2_instance_id},
           {"version", i.version},
-          {"versionInfo",
-           {{"agentVersion", ec2::kEcsAgentVersion},
-            {"agentHash", "*a1b2c3d4"},
-            {"dockerVersion", "DockerVersion: " + std::string(ec2::kEcsDockerVersion)}}},
-          {"remainingResources", resources_json(left.cpu, left.memory)},
-          {"registeredResources", resources_json(i.cpu, i.memory)},
+          {"versionInfo", i.version_info},
+          {"remainingResources", resources_json(left.cpu, left.memory, i.ports)},
+          {"registeredResources", resources_json(i.cpu, i.memory, i.ports)},
           {"status", i.status},
           {"agentConnected", i.agent_connected},
           {"runningTasksCount", left.running_tasks},
@@ -171,29 +183,13 @@ Json task_definition_json(Ecs& ecs, const TaskDefinition& d) {
   return json;
 }
 
-Json page_json(const Json& input, const std::string& member, Json items, int most) {
-  const int size = input.value("maxResults", most);
-  if (size < 1 || size > most) {
-    throw AwsError("InvalidParameterException",
-                   "maxResults must be between 1 and " + std::to_string(most) + ".");
-  }
-  std::size_t from = 0;
-  if (const std::string token = input.value("nextToken", ""); !token.empty()) {
-    // A token names the last item of the page before: it stays true when items come and go.
-    const Json last = Json::parse(token, nullptr, false);
-    const auto found = std::find(items.begin(), items.end(), last);
-    if (last.is_discarded() || found == items.end()) {
-      throw AwsError("InvalidParameterException", "Invalid token");
-    }
-    from = static_cast<std::size_t>(found - items.begin()) + 1;
-  }
-  Json page = Json::array();
-  for (std::size_t i = from; i < items.size() && i < from + static_cast<std::size_t>(size); ++i) {
-    page.push_back(std::move(items[i]));
-  }
-  Json answer = Json::object();
-  if (from + page.size() < items.size()) answer["nextToken"] = page.back().dump();
-  answer[member] = std::move(page);
+Json page_json(const api::RequestContext& context, const Json& input, const std::string& member,
+               std::vector<Listed> rows, const api::PageRules& rules) {
+  const auto next = api::take_page(api::page_of(context, input, rules), rows,
+                                   [](const Listed& row) { return row.key; });
+  Json answer = {{member, Json::array()}};
+  for (auto& row : rows) answer[member].push_back(std::move(row.item));
+  if (next) answer["nextToken"] = *next;
   return answer;
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "emulator/ecs/ecs.hpp"
 
 namespace enibox::ecs {
@@ -5,38 +7,67 @@ namespace {
 
 using api::RequestContext;
 
-// The ARN in the form the rows keep it, of a resource that is there.
-std::string existing_resource(Ecs& ecs, const RequestContext& context, const std::string& arn) {
+[[noreturn]] void invalid(const std::string& message) {
+  throw AwsError("InvalidParameterException", message);
+}
+
+// The last part of "task/CLUSTER/ID". AWS: what is of a cluster is tagged by its long ARN only.
+std::string id_in_cluster(const std::string& resource) {
+  if (std::ranges::count(resource, '/') != 2) {
+    invalid("Long arn format must be used for tagging operations");
+  }
+  return resource.substr(resource.rfind('/') + 1);
+}
+
+// Throws, in each kind's own words, when the resource is not there. `resource` is the ARN's last
+// part: "cluster/NAME".
+void check_resource(Ecs& ecs, const std::string& region, const std::string& arn,
+                    const std::string& resource) {
+  const std::string kind = resource.substr(0, resource.find('/'));
+  const std::string name = resource.substr(resource.find('/') + 1);
+  if (kind == "cluster") {
+    ecs.clusters.active(region, name);
+  } else if (kind == "task-definition") {
+    if (!ecs.definitions.find(region, task_definition_name(arn))) {
+      throw AwsError("ClientException", "Unable to describe task definition.");
+    }
+  } else if (kind == "task") {
+    const auto task = ecs.tasks.find(id_in_cluster(resource));
+    if (!task || ecs.arns.task(*task) != arn) invalid("The referenced task was not found.");
+  } else if (kind == "container-instance") {
+    const auto found = ecs.instances.find(id_in_cluster(resource));
+    if (!found || ecs.arns.container_instance(region, found->cluster, found->id) != arn ||
+        found->status == status::kInactive) {
+      invalid("The referenced container instance was not found.");
+    }
+  } else if (kind == "capacity-provider") {
+    const auto found = ecs.capacity_providers.find(region, name);
+    if (!found || found->status != status::kActive) {
+      throw AwsError("ClientException",
+                     "The specified capacity provider does not exist. Specify a valid name or ARN "
+                     "and try again.");
+    }
+  } else if (kind == "service" || kind == "task-set") {
+    throw AwsError("ServiceNotFoundException", "Service not found.");
+  } else {
+    invalid("Invalid resource ARN: " + arn);
+  }
+}
+
+// The ARN of a resource that is there.
+std::string existing_resource(Ecs& ecs, const RequestContext& context, const Json& input) {
+  const std::string arn = input.at("resourceArn");
   const std::string prefix = context.arn("ecs", "");
   if (arn.rfind(prefix, 0) != 0) {
-    throw AwsError("InvalidParameterException",
-                   "Invalid resource ARN: " + arn +
-                       ". It must name an ECS resource of this account and region.");
+    invalid("Invalid resource ARN: " + arn +
+            ". It must name an ECS resource of this account and region.");
   }
-  const std::string resource = arn.substr(prefix.size());
-  const std::string kind = resource.substr(0, resource.find('/'));
-  const std::string id = resource.substr(resource.rfind('/') + 1);
-  bool found = false;
-  if (kind == "cluster") {
-    const auto cluster = ecs.clusters.find(context.region, id);
-    found = cluster && cluster->status == status::kActive;
-  } else if (kind == "task-definition") {
-    found = ecs.definitions.find(context.region, task_definition_name(arn)).has_value();
-  } else if (kind == "task") {
-    found = ecs.tasks.find(id).has_value();
-  } else if (kind == "container-instance") {
-    found = ecs.instances.find(id).has_value();
-  }
-  if (!found) {
-    throw AwsError(
-        kind == "cluster" ? "ClusterNotFoundException" : "InvalidParameterException",
-        kind == "cluster" ? "Cluster not found." : "The specified resource was not found: " + arn);
-  }
+  check_resource(ecs, context.region, arn, arn.substr(prefix.size()));
   return arn;
 }
 
 Json tag_resource(Ecs& ecs, const RequestContext& context, const Json& input) {
-  const auto arn = existing_resource(ecs, context, input.at("resourceArn").get<std::string>());
+  const auto arn = existing_resource(ecs, context, input);
   store::Transaction transaction(ecs.db);
   ecs.tags.add(arn, input.at("tags"));
   transaction.commit();
@@ -44,13 +75,13 @@ Json tag_resource(Ecs& ecs, const RequestContext& context, const Json& input) {
 }
 
 Json untag_resource(Ecs& ecs, const RequestContext& context, const Json& input) {
-  const auto arn = existing_resource(ecs, context, input.at("resourceArn").get<std::string>());
+  const auto arn = existing_resource(ecs, context, input);
   ecs.tags.remove(arn, input.at("tagKeys"));
   return Json::object();
 }
 
 Json list_tags_for_resource(Ecs& ecs, const RequestContext& context, const Json& input) {
-  const auto arn = existing_resource(ecs, context, input.at("resourceArn").get<std::string>());
+  const auto arn = existing_resource(ecs, context, input);
   return {{"tags", ecs.tags.list(arn)}};
 }
 

@@ -48,7 +48,7 @@ Json describe_task_definition(Ecs& ecs, const RequestContext& context, const Jso
 Json deregister_task_definition(Ecs& ecs, const RequestContext& context, const Json& input) {
   const auto name = task_definition_name(input.at("taskDefinition").get<std::string>());
   if (name.revision == 0) {
-    throw AwsError("ClientException", "Invalid revision number. Number: " + name.family);
+    throw AwsError("ClientException", "Revision is missing.");
   }
   auto found = ecs.definitions.find(context.region, name);
   if (!found) {
@@ -62,6 +62,16 @@ Json deregister_task_definition(Ecs& ecs, const RequestContext& context, const J
   return {{"taskDefinition", task_definition_json(ecs, *found)}};
 }
 
+// "family:3" or an ARN; nullopt for what names no revision.
+std::optional<TaskDefinitionName> name_with_revision(const std::string& given) {
+  try {
+    const auto name = task_definition_name(given);
+    if (name.revision != 0) return name;
+  } catch (const AwsError&) {  // not a name at all: the caller lists it as a failure
+  }
+  return std::nullopt;
+}
+
 Json delete_task_definitions(Ecs& ecs, const RequestContext& context, const Json& input) {
   const auto& names = input.at("taskDefinitions");
   if (names.empty() || names.size() > 10) {
@@ -71,25 +81,28 @@ Json delete_task_definitions(Ecs& ecs, const RequestContext& context, const Json
   Json answer = {{"taskDefinitions", Json::array()}, {"failures", Json::array()}};
   store::Transaction transaction(ecs.db);
   for (const auto& given : names) {
-    const auto name = task_definition_name(given.get<std::string>());
-    auto found = name.revision ? ecs.definitions.find(context.region, name) : std::nullopt;
-    const std::string arn = ecs.arns.task_definition(context.region, name.family, name.revision);
+    const std::string text = given.get<std::string>();
+    const auto name = name_with_revision(text);
+    if (!name) {
+      answer["failures"].push_back(failure_json(
+          text,
+          "The specified task definition identifier is invalid. Specify a valid name or ARN and "
+          "try again."));
+      continue;
+    }
+    auto found = ecs.definitions.find(context.region, *name);
     if (!found) {
-      answer["failures"].push_back(
-          {{"arn", given},
-           {"reason", "INVALID_ARN"},
-           {"detail",
-            "The specified task definition does not exist. Specify a valid account, "
-            "family, revision and try again."}});
+      answer["failures"].push_back(failure_json(
+          text,
+          "The specified task definition does not exist. Specify a valid account, family, revision "
+          "and try again."));
       continue;
     }
     if (found->status == status::kActive) {
-      answer["failures"].push_back(
-          {{"arn", arn},
-           {"reason", "TASK_DEFINITION_ACTIVE"},
-           {"detail",
-            "The specified task definition is still in ACTIVE status. Please deregister "
-            "the target and try again."}});
+      answer["failures"].push_back(failure_json(
+          ecs.arns.task_definition(context.region, name->family, name->revision),
+          "The specified task definition is still in ACTIVE status. Please deregister the target "
+          "and try again."));
       continue;
     }
     found->status = "DELETE_IN_PROGRESS";
@@ -103,33 +116,33 @@ Json delete_task_definitions(Ecs& ecs, const RequestContext& context, const Json
 
 Json list_task_definitions(Ecs& ecs, const RequestContext& context, const Json& input) {
   const std::string wanted = input.value("status", status::kActive);
-  Json arns = Json::array();
+  std::vector<Listed> arns;
   for (const auto& row : ecs.definitions.list(context.region, input.value("familyPrefix", ""))) {
-    if (row.status == wanted) {
-      arns.push_back(ecs.arns.task_definition(context.region, row.family, row.revision));
-    }
+    if (row.status != wanted) continue;
+    arns.push_back({row.family + " " + api::page_key(row.revision),
+                    ecs.arns.task_definition(context.region, row.family, row.revision)});
   }
-  if (input.value("sort", "ASC") == "DESC") std::reverse(arns.begin(), arns.end());
-  return page_json(input, "taskDefinitionArns", std::move(arns));
+  return page_json(context, input, "taskDefinitionArns", std::move(arns),
+                   {.descending = input.value("sort", "ASC") == "DESC"});
 }
 
 Json list_task_definition_families(Ecs& ecs, const RequestContext& context, const Json& input) {
   const std::string prefix = input.value("familyPrefix", "");
-  const std::string wanted = input.value("status", status::kActive);
+  const std::string wanted = input.value("status", "ALL");
   std::set<std::string> active, all;
   for (const auto& row : ecs.definitions.list(context.region, "")) {
     if (row.family.rfind(prefix, 0) != 0 || row.status == "DELETE_IN_PROGRESS") continue;
     all.insert(row.family);
     if (row.status == status::kActive) active.insert(row.family);
   }
-  Json families = Json::array();
+  std::vector<Listed> families;
   for (const auto& family : all) {
     // A family is INACTIVE when none of its revisions is ACTIVE.
     if (wanted == "ALL" || (wanted == status::kActive) == active.contains(family)) {
-      families.push_back(family);
+      families.push_back({family, family});
     }
   }
-  return page_json(input, "families", std::move(families));
+  return page_json(context, input, "families", std::move(families));
 }
 
 }  // namespace

@@ -1,38 +1,40 @@
 // What RegisterTaskDefinition checks and fills in. One function a rule; the texts are ECS's.
-#include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <map>
 #include <set>
 
-#include "api/error.hpp"
-#include "emulator/ecs/task_definitions.hpp"
+#include "emulator/ecs/task_definition_parts.hpp"
 
 namespace enibox::ecs {
+
+using namespace rules;
+
 namespace {
 
-[[noreturn]] void refuse(const std::string& message) { throw AwsError("ClientException", message); }
-
-bool has(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && !found->is_null() &&
-         !((found->is_array() || found->is_object()) && found->empty()) &&
-         !(found->is_string() && found->get_ref<const std::string&>().empty());
-}
-
-std::string text(const Json& object, const char* key) {
-  return has(object, key) ? object.at(key).get<std::string>() : std::string();
-}
-
-std::int64_t number(const Json& object, const char* key) {
-  return has(object, key) ? object.at(key).get<std::int64_t>() : 0;
-}
-
-bool contains(const Json& list, const std::string& value) {
-  return list.is_array() && std::ranges::find(list, Json(value)) != list.end();
-}
-
 // --- names and counts ------------------------------------------------------------------------
+
+void check_length(const Json& input) {
+  constexpr std::size_t kMostBytes = 65536;
+  const auto length = input.dump().size();
+  if (length > kMostBytes) {
+    refuse("Actual length: '" + std::to_string(length) + "'. Max allowed length is '65536' bytes.");
+  }
+}
+
+void check_task_extras(const Json& input) {
+  if (has(input, "ephemeralStorage")) {
+    const auto size = number(input.at("ephemeralStorage"), "sizeInGiB");
+    if (size < 21 || size > 200) {
+      refuse("Invalid ephemeralStorage setting: sizeInGiB must be between 21 and 200.");
+    }
+  }
+  std::set<std::string> names;
+  for (const auto& accelerator : input.value("inferenceAccelerators", Json::array())) {
+    if (!names.insert(text(accelerator, "deviceName")).second) {
+      refuse("Duplicate inference accelerator: " + text(accelerator, "deviceName"));
+    }
+  }
+}
 
 void check_family(const Json& input) {
   const std::string family = text(input, "family");
@@ -64,63 +66,6 @@ void check_containers_present(const Json& input) {
 // --- CPU and memory --------------------------------------------------------------------------
 
 constexpr std::int64_t kMinTaskCpu = 128, kMaxTaskCpu = 196608, kMinContainerMemory = 6;
-
-const std::map<std::int64_t, std::vector<std::int64_t>>& fargate_sizes() {
-  static const auto sizes = [] {
-    const auto range = [](std::int64_t from, std::int64_t to, std::int64_t step) {
-      std::vector<std::int64_t> values;
-      for (auto at = from; at <= to; at += step) values.push_back(at);
-      return values;
-    };
-    return std::map<std::int64_t, std::vector<std::int64_t>>{
-        {256, {512, 1024, 2048}},           {512, range(1024, 4096, 1024)},
-        {1024, range(2048, 8192, 1024)},    {2048, range(4096, 16384, 1024)},
-        {4096, range(8192, 30720, 1024)},   {8192, range(16384, 61440, 4096)},
-        {16384, range(32768, 122880, 8192)}};
-  }();
-  return sizes;
-}
-
-void check_sizes(const Json& input) {
-  const bool task_memory = has(input, "memory");
-  if (has(input, "cpu")) {
-    const auto cpu = parse_cpu(text(input, "cpu"));
-    if (!cpu || *cpu < kMinTaskCpu || *cpu > kMaxTaskCpu) refuse("Invalid 'cpu' setting for task.");
-  }
-  if (task_memory) {
-    const auto memory = parse_memory(text(input, "memory"));
-    if (!memory || *memory < kMinContainerMemory) refuse("Invalid 'memory' setting for task.");
-  }
-  std::int64_t cpu_sum = 0;
-  for (const auto& container : input.at("containerDefinitions")) {
-    const std::string name = text(container, "name");
-    const auto memory = number(container, "memory");
-    const auto reservation = number(container, "memoryReservation");
-    cpu_sum += number(container, "cpu");
-    if (number(container, "cpu") < 0) refuse("Invalid 'cpu' setting for container '" + name + "'.");
-    if (!task_memory && memory == 0 && reservation == 0) {
-      refuse("Invalid setting for container '" + name +
-             "'. At least one of 'memory' or 'memoryReservation' must be specified.");
-    }
-    if ((memory != 0 && memory < kMinContainerMemory) ||
-        (reservation != 0 && reservation < kMinContainerMemory)) {
-      refuse("Invalid setting for container '" + name + "'. The minimum valid memory value is " +
-             std::to_string(kMinContainerMemory) + " MiB.");
-    }
-    if (memory != 0 && reservation > memory) {
-      refuse("Invalid setting for container '" + name +
-             "'. 'memory' must be greater than or equal to 'memoryReservation'.");
-    }
-    if (task_memory && memory > *parse_memory(text(input, "memory"))) {
-      refuse("Invalid setting for container '" + name +
-             "'. The 'memory' value is greater than the task 'memory' value.");
-    }
-  }
-  if (has(input, "cpu") && cpu_sum > *parse_cpu(text(input, "cpu"))) {
-    refuse(
-        "The sum of all container 'cpu' values cannot be greater than the value of the task 'cpu'");
-  }
-}
 
 // --- networking ------------------------------------------------------------------------------
 
@@ -187,124 +132,6 @@ void check_awsvpc_containers(const Json& input) {
   }
 }
 
-// --- what refers to something else -----------------------------------------------------------
-
-void check_log_options(const Json& container) {
-  if (!has(container, "logConfiguration")) return;
-  const auto& log = container.at("logConfiguration");
-  if (text(log, "logDriver") != "awslogs") return;
-  std::string missing;
-  for (const char* option : {"awslogs-group", "awslogs-region"}) {
-    if (!log.contains("options") || !has(log.at("options"), option)) {
-      missing += (missing.empty() ? "" : ", ") + std::string(option);
-    }
-  }
-  if (!missing.empty()) refuse("Log driver awslogs requires options: " + missing);
-}
-
-void check_mounts(const Json& input) {
-  std::set<std::string> volumes;
-  if (has(input, "volumes")) {
-    for (const auto& volume : input.at("volumes")) {
-      if (!has(volume, "name")) refuse("Volume.name should not be null or empty.");
-      if (!volumes.insert(text(volume, "name")).second) {
-        refuse("Duplicate volume name: " + text(volume, "name"));
-      }
-    }
-  }
-  for (const auto& container : input.at("containerDefinitions")) {
-    if (!has(container, "mountPoints")) continue;
-    for (const auto& mount : container.at("mountPoints")) {
-      const std::string volume = text(mount, "sourceVolume");
-      if (!volumes.contains(volume)) refuse("Unknown volume '" + volume + "'.");
-    }
-  }
-}
-
-void visit(const std::map<std::string, std::vector<std::string>>& needs, const std::string& name,
-           std::map<std::string, int>& state) {
-  if (state[name] == 2) return;
-  if (state[name] == 1) refuse("A cycle was found in the container dependencies.");
-  state[name] = 1;
-  if (const auto found = needs.find(name); found != needs.end()) {
-    for (const auto& next : found->second) visit(needs, next, state);
-  }
-  state[name] = 2;
-}
-
-void check_dependencies(const Json& input) {
-  const auto& containers = input.at("containerDefinitions");
-  std::map<std::string, const Json*> by_name;
-  for (const auto& container : containers) by_name[text(container, "name")] = &container;
-  std::map<std::string, std::vector<std::string>> needs;
-  for (const auto& container : containers) {
-    if (!has(container, "dependsOn")) continue;
-    for (const auto& dependency : container.at("dependsOn")) {
-      const std::string target = text(dependency, "containerName");
-      const std::string condition = text(dependency, "condition");
-      if (!by_name.contains(target)) {
-        refuse("The container " + text(container, "name") + " depends on the container " + target +
-               ", which does not exist.");
-      }
-      const Json& definition = *by_name[target];
-      if ((condition == "SUCCESS" || condition == "COMPLETE") &&
-          definition.value("essential", true)) {
-        refuse(
-            "A dependency container with SUCCESS or COMPLETE condition cannot be an essential "
-            "container");
-      }
-      if (condition == "HEALTHY" && !has(definition, "healthCheck")) {
-        refuse("The container " + target +
-               " has no health check, which the HEALTHY condition needs.");
-      }
-      needs[text(container, "name")].push_back(target);
-    }
-  }
-  std::map<std::string, int> state;
-  for (const auto& [name, unused] : needs) visit(needs, name, state);
-}
-
-void check_secrets(const Json& input) {
-  for (const auto& container : input.at("containerDefinitions")) {
-    if (has(container, "secrets") && !has(input, "executionRoleArn")) {
-      refuse(
-          "When you are specifying container secrets, you must also specify a value for "
-          "'executionRoleArn'.");
-    }
-  }
-}
-
-void check_fargate(const std::string& mode, const Json& input) {
-  if (!contains(input.value("requiresCompatibilities", Json::array()), "FARGATE")) return;
-  if (mode != "awsvpc") refuse("Fargate only supports network mode \u2018awsvpc\u2019.");
-  if (!has(input, "cpu")) refuse("Fargate requires that 'cpu' be defined at the task level.");
-  if (!has(input, "memory")) refuse("Fargate requires that 'memory' be defined at the task level.");
-  const auto sizes = fargate_sizes().find(*parse_cpu(text(input, "cpu")));
-  const auto memory = *parse_memory(text(input, "memory"));
-  if (sizes == fargate_sizes().end() ||
-      std::ranges::find(sizes->second, memory) == sizes->second.end()) {
-    refuse("No Fargate configuration exists for given values: " +
-           std::to_string(*parse_cpu(text(input, "cpu"))) + " CPU, " + std::to_string(memory) +
-           " memory. See the Amazon ECS documentation for the valid values.");
-  }
-  for (const auto& container : input.at("containerDefinitions")) {
-    if (container.value("privileged", false)) {
-      refuse("Fargate does not support privileged containers.");
-    }
-    if (has(container, "logConfiguration") &&
-        text(container.at("logConfiguration"), "logDriver") == "awslogs" &&
-        !has(input, "executionRoleArn")) {
-      refuse(
-          "Fargate requires task definition to have execution role ARN to support log driver "
-          "awslogs.");
-    }
-    if (text(container, "image").find(".dkr.ecr.") != std::string::npos &&
-        !has(input, "executionRoleArn")) {
-      refuse("Fargate requires task definition to have execution role ARN to support ECR images.");
-    }
-  }
-}
-
 // --- defaults --------------------------------------------------------------------------------
 
 void fill_container(const std::string& mode, Json& container) {
@@ -313,6 +140,12 @@ void fill_container(const std::string& mode, Json& container) {
   for (const char* list :
        {"environment", "mountPoints", "volumesFrom", "systemControls", "portMappings"}) {
     if (!container.contains(list)) container[list] = Json::array();
+  }
+  if (container.contains("healthCheck")) {
+    static const Json kDefaults = {{"interval", 30}, {"timeout", 5}, {"retries", 3}};
+    for (const auto& [key, value] : kDefaults.items()) {
+      if (!container["healthCheck"].contains(key)) container["healthCheck"][key] = value;
+    }
   }
   for (auto& port : container["portMappings"]) {
     if (!port.contains("protocol")) port["protocol"] = "tcp";
@@ -378,18 +211,59 @@ std::optional<std::int64_t> parse_memory(const std::string& text) {
   return static_cast<std::int64_t>(*value);
 }
 
+void check_task_sizes(const Json& input) {
+  const bool task_memory = has(input, "memory");
+  if (has(input, "cpu")) {
+    const auto cpu = parse_cpu(text(input, "cpu"));
+    if (!cpu || *cpu < kMinTaskCpu || *cpu > kMaxTaskCpu) refuse("Invalid 'cpu' setting for task.");
+  }
+  if (task_memory) {
+    const auto memory = parse_memory(text(input, "memory"));
+    if (!memory || *memory < kMinContainerMemory) refuse("Invalid 'memory' setting for task.");
+  }
+  std::int64_t cpu_sum = 0;
+  for (const auto& container : input.at("containerDefinitions")) {
+    const std::string name = text(container, "name");
+    const auto memory = number(container, "memory");
+    const auto reservation = number(container, "memoryReservation");
+    cpu_sum += number(container, "cpu");
+    if (number(container, "cpu") < 0) refuse("Invalid 'cpu' setting for container '" + name + "'.");
+    if (!task_memory && memory == 0 && reservation == 0) {
+      refuse("Invalid setting for container '" + name +
+             "'. At least one of 'memory' or 'memoryReservation' must be specified.");
+    }
+    if ((memory != 0 && memory < kMinContainerMemory) ||
+        (reservation != 0 && reservation < kMinContainerMemory)) {
+      refuse("Invalid setting for container '" + name + "'. The minimum valid memory value is " +
+             std::to_string(kMinContainerMemory) + " MiB.");
+    }
+    if (memory != 0 && reservation > memory) {
+      refuse("Invalid setting for container '" + name +
+             "'. 'memory' must be greater than or equal to 'memoryReservation'.");
+    }
+    if (task_memory && memory > *parse_memory(text(input, "memory"))) {
+      refuse("Invalid setting for container '" + name +
+             "'. The 'memory' value is greater than the task 'memory' value.");
+    }
+  }
+  if (has(input, "cpu") && cpu_sum > *parse_cpu(text(input, "cpu"))) {
+    refuse(
+        "The sum of all container 'cpu' values cannot be greater than the value of the task 'cpu'");
+  }
+}
+
 Json checked_task_definition(const Json& input) {
   const std::string mode = text(input, "networkMode");
+  check_length(input);
   check_family(input);
   check_containers_present(input);
-  check_sizes(input);
+  check_task_sizes(input);
   check_ports(mode, input);
   if (mode == "awsvpc") check_awsvpc_containers(input);
-  for (const auto& container : input.at("containerDefinitions")) check_log_options(container);
-  check_mounts(input);
-  check_dependencies(input);
-  check_secrets(input);
   check_fargate(mode, input);
+  check_references(mode, input);
+  for (const auto& container : input.at("containerDefinitions")) check_container(container);
+  check_task_extras(input);
 
   Json definition = input;
   definition.erase("tags");
@@ -401,6 +275,11 @@ Json checked_task_definition(const Json& input) {
   for (const char* list : {"volumes", "placementConstraints"}) {
     if (!definition.contains(list)) definition[list] = Json::array();
   }
+  for (auto& volume : definition["volumes"]) {
+    if (!volume.contains("efsVolumeConfiguration")) continue;
+    auto& efs = volume["efsVolumeConfiguration"];
+    if (!efs.contains("rootDirectory")) efs["rootDirectory"] = "/";
+  }
   definition["compatibilities"] = compatibilities(mode, definition);
   for (const auto& wanted : input.value("requiresCompatibilities", Json::array())) {
     if (!contains(definition["compatibilities"], wanted.get<std::string>())) {
@@ -409,78 +288,6 @@ Json checked_task_definition(const Json& input) {
   }
   definition["requiresAttributes"] = required_attributes(definition);
   return definition;
-}
-
-Json required_attributes(const Json& definition) {
-  std::set<std::string> names{"com.amazonaws.ecs.capability.docker-remote-api.1.18"};
-  const bool execution_role = has(definition, "executionRoleArn");
-  if (definition.value("networkMode", "") == "awsvpc") names.insert("ecs.capability.task-eni");
-  if (has(definition, "taskRoleArn")) {
-    names.insert("com.amazonaws.ecs.capability.task-iam-role");
-    if (definition.value("networkMode", "") == "host") {
-      names.insert("com.amazonaws.ecs.capability.task-iam-role-network-host");
-    }
-  }
-  if (has(definition, "pidMode") || has(definition, "ipcMode")) {
-    names.insert("ecs.capability.pid-ipc-namespace-sharing");
-  }
-  if ((has(definition, "cpu") || has(definition, "memory")) &&
-      definition.value("networkMode", "") != "awsvpc") {
-    names.insert("ecs.capability.task-cpu-mem-limit");
-  }
-  if (has(definition, "proxyConfiguration")) names.insert("ecs.capability.aws-appmesh");
-  for (const auto& volume : definition.value("volumes", Json::array())) {
-    if (has(volume, "efsVolumeConfiguration")) names.insert("ecs.capability.efs");
-    if (has(volume, "dockerVolumeConfiguration")) {
-      const std::string driver = volume["dockerVolumeConfiguration"].value("driver", "local");
-      names.insert("ecs.capability.docker-plugin." + driver);
-    }
-  }
-  for (const auto& container : definition.at("containerDefinitions")) {
-    if (has(container, "logConfiguration")) {
-      const std::string driver = text(container.at("logConfiguration"), "logDriver");
-      names.insert("com.amazonaws.ecs.capability.logging-driver." + driver);
-      names.insert("com.amazonaws.ecs.capability.docker-remote-api.1.19");
-      if (driver == "awslogs" && execution_role) {
-        names.insert("ecs.capability.execution-role-awslogs");
-      }
-    }
-    if (has(container, "linuxParameters") &&
-        container.at("linuxParameters").value("initProcessEnabled", false)) {
-      names.insert("com.amazonaws.ecs.capability.docker-remote-api.1.25");
-    }
-    if (has(container, "healthCheck")) {
-      names.insert("ecs.capability.container-health-check");
-      names.insert("com.amazonaws.ecs.capability.docker-remote-api.1.24");
-      names.insert("com.amazonaws.ecs.capability.docker-remote-api.1.29");
-    }
-    if (has(container, "dependsOn")) names.insert("ecs.capability.container-ordering");
-    if (has(container, "environmentFiles")) names.insert("ecs.capability.env-files.s3");
-    if (has(container, "restartPolicy")) names.insert("ecs.capability.container-restart-policy");
-    if (has(container, "repositoryCredentials")) {
-      names.insert("ecs.capability.private-registry-authentication.secretsmanager");
-    }
-    if (has(container, "firelensConfiguration")) {
-      names.insert("ecs.capability.firelens." +
-                   text(container.at("firelensConfiguration"), "type"));
-    }
-    if (container.value("privileged", false)) {
-      names.insert("com.amazonaws.ecs.capability.privileged-container");
-    }
-    if (text(container, "image").find(".dkr.ecr.") != std::string::npos) {
-      names.insert("com.amazonaws.ecs.capability.ecr-auth");
-      if (execution_role) names.insert("ecs.capability.execution-role-ecr-pull");
-    }
-    for (const auto& secret : container.value("secrets", Json::array())) {
-      const bool parameter =
-          text(secret, "valueFrom").find(":secretsmanager:") == std::string::npos;
-      names.insert(parameter ? "ecs.capability.secrets.ssm.environment-variables"
-                             : "ecs.capability.secrets.asm.environment-variables");
-    }
-  }
-  Json list = Json::array();
-  for (const auto& name : names) list.push_back({{"name", name}});
-  return list;
 }
 
 }  // namespace enibox::ecs

@@ -34,7 +34,10 @@ TaskDefinitions::TaskDefinitions(store::Database& db)
               "ORDER BY revision DESC LIMIT 1"),
       list_(db,
             "SELECT family, revision, status FROM ecs_task_definitions "
-            "WHERE region = ?1 AND (?2 = '' OR family = ?2) ORDER BY family, revision") {}
+            "WHERE region = ?1 AND (?2 = '' OR family = ?2) ORDER BY family, revision"),
+      being_deleted_(db,
+                     "SELECT region, family, revision FROM ecs_task_definitions WHERE status = "
+                     "'DELETE_IN_PROGRESS' ORDER BY region, family, revision") {}
 
 std::int64_t TaskDefinitions::next_revision(const std::string& region, const std::string& family) {
   auto row = bump_.query(region, family);
@@ -65,7 +68,16 @@ std::vector<TaskDefinitions::Row> TaskDefinitions::list(const std::string& regio
                                                         const std::string& family) {
   std::vector<Row> rows;
   auto row = list_.query(region, family);
-  while (row.next()) rows.push_back({row.text(0), row.text(2), row.integer(1)});
+  while (row.next()) rows.push_back({region, row.text(0), row.text(2), row.integer(1)});
+  return rows;
+}
+
+std::vector<TaskDefinitions::Row> TaskDefinitions::being_deleted() {
+  std::vector<Row> rows;
+  auto row = being_deleted_.query();
+  while (row.next()) {
+    rows.push_back({row.text(0), row.text(1), "DELETE_IN_PROGRESS", row.integer(2)});
+  }
   return rows;
 }
 

@@ -21,20 +21,24 @@ class TaskDefinitions {
   // revision 0: the latest active one.
   std::optional<TaskDefinition> find(const std::string& region, const TaskDefinitionName& name);
   struct Row {
-    std::string family, status;
+    std::string region, family, status;
     std::int64_t revision;
   };
   // All of a region (of one family, when it is not empty), by family and revision.
   std::vector<Row> list(const std::string& region, const std::string& family);
+  std::vector<Row> being_deleted();  // DELETE_IN_PROGRESS ones, of all regions
 
  private:
-  store::Statement bump_, put_, remove_, find_, latest_, list_;
+  store::Statement bump_, put_, remove_, find_, latest_, list_, being_deleted_;
 };
 
 // Checks a RegisterTaskDefinition input by ECS's rules and gives the TaskDefinition shape with the
 // service's defaults filled in (no ARN, revision, status, times yet). Throws ClientException or
 // InvalidParameterException with ECS's texts.
 Json checked_task_definition(const Json& input);
+
+// The rules for CPU and memory of a definition and its containers alone. Throws ClientException.
+void check_task_sizes(const Json& definition);
 
 // requiresAttributes of a checked definition: what the instance's agent must offer.
 Json required_attributes(const Json& definition);

@@ -1,14 +1,11 @@
+#include <charconv>
+
 #include "emulator/ecs/ecs.hpp"
 
 namespace enibox::ecs {
 namespace {
 
 using api::RequestContext;
-
-bool wants_tags(const Json& input) {
-  const auto& include = input.value("include", Json::array());
-  return std::find(include.begin(), include.end(), Json("TAGS")) != include.end();
-}
 
 Task referenced_task(Ecs& ecs, const Cluster& cluster, const std::string& given) {
   const auto task = ecs.tasks.find(resource_id("task", given));
@@ -18,69 +15,87 @@ Task referenced_task(Ecs& ecs, const Cluster& cluster, const std::string& given)
   return *task;
 }
 
-Json describe_tasks(Ecs& ecs, const RequestContext& context, const Json& input) {
-  const auto cluster =
-      ecs.clusters.active(context.region, cluster_name(input.value("cluster", "")));
-  const auto& given = input.at("tasks");
+// The ids out of the input's list of ids and ARNs.
+std::vector<std::string> task_ids(const Json& given) {
   if (given.empty()) throw AwsError("InvalidParameterException", "Tasks cannot be empty.");
   if (given.size() > 100) {
     throw AwsError("InvalidParameterException", "Tasks can have at most 100 items.");
   }
-  Json answer = {{"tasks", Json::array()}, {"failures", Json::array()}};
-  for (const auto& name : given) {
-    const std::string id = resource_id("task", name.get<std::string>());
-    const auto task = ecs.tasks.find(id);
-    if (task && task->region == cluster.region && task->cluster == cluster.name) {
-      answer["tasks"].push_back(task_json(ecs, *task, wants_tags(input)));
+  std::vector<std::string> ids;
+  for (const auto& name : given) ids.push_back(resource_id("task", name.get<std::string>()));
+  return ids;
+}
+
+Json describe_tasks(Ecs& ecs, const RequestContext& context, const Json& input) {
+  const auto cluster = active_cluster(ecs, context, input);
+  const auto ids = task_ids(input.at("tasks"));
+  auto found = ecs.tasks.find(ids);
+  Json failures = Json::array();
+  std::vector<Task> tasks;
+  for (const auto& id : ids) {
+    const auto task = found.find(id);
+    if (task != found.end() && task->second.region == cluster.region &&
+        task->second.cluster == cluster.name) {
+      tasks.push_back(task->second);
     } else {
-      answer["failures"].push_back(
-          failure_json(ecs.arns.task(cluster.region, cluster.name, id), "MISSING"));
+      failures.push_back(failure_json(ecs.arns.task(cluster.region, cluster.name, id), "MISSING"));
     }
   }
-  return answer;
+  return {{"tasks", tasks_json(ecs, tasks, includes(input, "TAGS"))},
+          {"failures", std::move(failures)}};
 }
 
 Json list_tasks(Ecs& ecs, const RequestContext& context, const Json& input) {
-  const auto cluster =
-      ecs.clusters.active(context.region, cluster_name(input.value("cluster", "")));
+  check_launch_type(input);
+  const auto cluster = active_cluster(ecs, context, input);
   const auto given = [&](const char* key) { return input.value(key, std::string()); };
-  const std::string instance = given("containerInstance");
-  const std::string instance_id =
-      instance.empty() ? std::string() : resource_id("container-instance", instance);
   if (!given("serviceName").empty()) {
     throw AwsError("ServiceNotFoundException", "Service not found.");
   }
-  Json arns = Json::array();
-  for (const auto& task : ecs.tasks.list(cluster.region, cluster.name,
-                                         input.value("desiredStatus", status::kRunning))) {
-    const bool wanted = (instance_id.empty() || task.container_instance_id == instance_id) &&
-                        (given("family").empty() || task.family == given("family")) &&
-                        (given("startedBy").empty() || task.started_by == given("startedBy")) &&
-                        (given("launchType").empty() || task.launch_type == given("launchType"));
-    if (wanted) arns.push_back(ecs.arns.task(task));
+  const std::string instance = given("containerInstance");
+  const api::Page page = api::page_of(context, input);
+  std::int64_t after = 0;
+  std::from_chars(page.after.data(), page.after.data() + page.after.size(), after);
+  auto rows = ecs.tasks.list(
+      {.region = cluster.region,
+       .cluster = cluster.name,
+       .desired_status = input.value("desiredStatus", status::kRunning),
+       .container_instance_id =
+           instance.empty() ? std::string() : resource_id("container-instance", instance),
+       .family = given("family"),
+       .started_by = given("startedBy"),
+       .launch_type = given("launchType"),
+       .after_sequence = after,
+       .limit = static_cast<std::int64_t>(page.limit) + 1});
+  const auto next =
+      api::cut_page(page, rows, [](const Tasks::Row& row) { return std::to_string(row.sequence); });
+  Json answer = {{"taskArns", Json::array()}};
+  for (const auto& row : rows) {
+    answer["taskArns"].push_back(ecs.arns.task(cluster.region, cluster.name, row.id));
   }
-  return page_json(input, "taskArns", std::move(arns));
+  if (next) answer["nextToken"] = *next;
+  return answer;
 }
 
 Json stop_task_operation(Ecs& ecs, const RequestContext& context, const Json& input) {
-  const auto cluster =
-      ecs.clusters.active(context.region, cluster_name(input.value("cluster", "")));
+  const auto cluster = active_cluster(ecs, context, input);
   Task task = referenced_task(ecs, cluster, input.at("task").get<std::string>());
   const std::string reason = input.value("reason", "");
+  if (reason.size() > 1024) {
+    throw AwsError("InvalidParameterException", "reason can have at most 1024 characters.");
+  }
   stop_task(ecs, task, "UserInitiated", reason.empty() ? "Task stopped by user" : reason);
   return {{"task", task_json(ecs, task, false)}};
 }
 
-// Task protection is for tasks of services only (AWS: UpdateTaskProtection); a standalone task is
-// told so in `failures`.
-Json task_protection(Ecs& ecs, const RequestContext& context, const Json& input) {
-  const auto cluster =
-      ecs.clusters.active(context.region, cluster_name(input.value("cluster", "")));
+// AWS: task protection is for tasks of services; a standalone task is a failure TASK_NOT_VALID.
+Json protected_tasks(Ecs& ecs, const Cluster& cluster, const Json& given) {
   Json answer = {{"protectedTasks", Json::array()}, {"failures", Json::array()}};
-  for (const auto& name : input.value("tasks", Json::array())) {
-    const std::string id = resource_id("task", name.get<std::string>());
+  for (const auto& id : task_ids(given)) {
     const std::string arn = ecs.arns.task(cluster.region, cluster.name, id);
-    if (!ecs.tasks.find(id)) {
+    const auto task = ecs.tasks.find(id);
+    if (!task || task->region != cluster.region || task->cluster != cluster.name ||
+        task->last_status == status::kStopped) {
       answer["failures"].push_back(failure_json(arn, "MISSING"));
       continue;
     }
@@ -89,6 +104,28 @@ Json task_protection(Ecs& ecs, const RequestContext& context, const Json& input)
     answer["failures"].push_back(std::move(failure));
   }
   return answer;
+}
+
+// Without ids: the protected tasks of the cluster, of which there are none without services.
+Json get_task_protection(Ecs& ecs, const RequestContext& context, const Json& input) {
+  const auto cluster = active_cluster(ecs, context, input);
+  const Json given = input.value("tasks", Json::array());
+  if (given.empty()) return {{"protectedTasks", Json::array()}, {"failures", Json::array()}};
+  return protected_tasks(ecs, cluster, given);
+}
+
+Json update_task_protection(Ecs& ecs, const RequestContext& context, const Json& input) {
+  const auto cluster = active_cluster(ecs, context, input);
+  constexpr int kMostMinutes = 2880;
+  const int minutes = input.value("expiresInMinutes", 120);
+  if (minutes < 1 || minutes > kMostMinutes) {
+    throw AwsError("InvalidParameterException",
+                   "expiresInMinutes must be between 1 and 2880 minutes.");
+  }
+  if (input.at("tasks").size() > 10) {
+    throw AwsError("InvalidParameterException", "Tasks can have at most 10 items.");
+  }
+  return protected_tasks(ecs, cluster, input.at("tasks"));
 }
 
 }  // namespace
@@ -110,8 +147,8 @@ void add_task_operations(api::Service& service, Ecs& ecs) {
   add_operation(service, ecs, "StopTask", stop_task_operation);
   add_operation(service, ecs, "DescribeTasks", describe_tasks);
   add_operation(service, ecs, "ListTasks", list_tasks);
-  add_operation(service, ecs, "GetTaskProtection", task_protection);
-  add_operation(service, ecs, "UpdateTaskProtection", task_protection);
+  add_operation(service, ecs, "GetTaskProtection", get_task_protection);
+  add_operation(service, ecs, "UpdateTaskProtection", update_task_protection);
 }
 
 }  // namespace enibox::ecs

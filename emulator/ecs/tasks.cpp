@@ -85,6 +85,12 @@ Container read_container(const store::Query& row) {
 
 }  // namespace
 
+// The index is said, because SQLite would guess by the number of columns.
+#define LIST_TASKS(index, by)                                                                  \
+  "SELECT id, sequence FROM ecs_tasks INDEXED BY " index                                       \
+  " WHERE region = ?1 AND cluster = ?2 AND desired_status = ?3 AND sequence > ?8" by           \
+  " AND (?4 = '' OR container_instance_id = ?4) AND (?5 = '' OR family = ?5) AND (?6 = '' OR " \
+  "started_by = ?6) AND (?7 = '' OR launch_type = ?7) ORDER BY sequence LIMIT ?9"
 #define TASK_COLUMNS                                                                              \
   "id, sequence, region, cluster, family, revision, container_instance_id, ec2_instance_id, "     \
   "availability_zone, launch_type, task_group, started_by, enable_execute_command, cpu, memory, " \
@@ -119,13 +125,20 @@ Tasks::Tasks(store::Database& db)
           "reason = ?9, argv_json = ?10, stop_signal = ?11, health = ?12, created_ms "
           "= ?13, started_ms = ?14, finished_ms = ?15 WHERE task_id = ?1 AND name = ?2"),
       find_(db, "SELECT " TASK_COLUMNS " FROM ecs_tasks WHERE id = ?"),
+      by_pause_(db, "SELECT " TASK_COLUMNS " FROM ecs_tasks WHERE pause_docker_id = ?"),
+      find_many_(db, "SELECT " TASK_COLUMNS
+                     " FROM ecs_tasks WHERE id IN (SELECT value FROM json_each(?))"),
       containers_(db, "SELECT " CONTAINER_COLUMNS
                       " FROM ecs_containers WHERE task_id = ? ORDER BY position"),
+      containers_many_(db, "SELECT " CONTAINER_COLUMNS
+                           " FROM ecs_containers WHERE task_id IN (SELECT value FROM "
+                           "json_each(?)) ORDER BY task_id, position"),
       container_by_docker_(db,
                            "SELECT " CONTAINER_COLUMNS " FROM ecs_containers WHERE docker_id = ?"),
-      list_(db, "SELECT " TASK_COLUMNS
-                " FROM ecs_tasks WHERE region = ?1 AND cluster = ?2 AND (?3 = '' OR "
-                "desired_status = ?3) ORDER BY sequence"),
+      list_(db, LIST_TASKS("ecs_tasks_cluster", "")),
+      list_placed_(db, LIST_TASKS("ecs_tasks_placed", " AND container_instance_id = ?4")),
+      list_family_(db, LIST_TASKS("ecs_tasks_family", " AND family = ?5")),
+      list_started_by_(db, LIST_TASKS("ecs_tasks_started_by", " AND started_by = ?6")),
       with_token_(db, "SELECT " TASK_COLUMNS
                       " FROM ecs_tasks WHERE region = ? AND cluster = ? AND client_token <> '' AND "
                       "client_token = ? ORDER BY sequence"),
@@ -136,17 +149,30 @@ Tasks::Tasks(store::Database& db)
           db, "SELECT " TASK_COLUMNS " FROM ecs_tasks WHERE ec2_instance_id = ? ORDER BY sequence"),
       unfinished_(db, "SELECT " TASK_COLUMNS
                       " FROM ecs_tasks WHERE last_status <> 'STOPPED' ORDER BY sequence"),
-      forget_(db, "DELETE FROM ecs_tasks WHERE last_status = 'STOPPED' AND stopped_ms < ?"),
-      remaining_(db,
-                 "SELECT coalesce(sum(reserved_cpu), 0), coalesce(sum(reserved_memory), 0), "
-                 "coalesce(sum(attachment_id <> ''), 0), coalesce(sum(last_status = 'RUNNING'), "
-                 "0), coalesce(sum(last_status IN ('PROVISIONING', 'PENDING', 'ACTIVATING')), 0) "
-                 "FROM ecs_tasks WHERE container_instance_id = ? AND last_status <> 'STOPPED'"),
+      any_unfinished_(db,
+                      "SELECT 1 FROM ecs_tasks WHERE region = ? AND cluster = ? AND last_status <> "
+                      "'STOPPED' LIMIT 1"),
+      stopped_before_(db, "SELECT " TASK_COLUMNS
+                          " FROM ecs_tasks WHERE last_status = 'STOPPED' AND stopped_ms < ? "
+                          "ORDER BY stopped_ms"),
+      remove_(db, "DELETE FROM ecs_tasks WHERE id = ?"),
+      uses_definition_(
+          db, "SELECT 1 FROM ecs_tasks WHERE region = ? AND family = ? AND revision = ? LIMIT 1"),
+      bridge_addresses_(db,
+                        "SELECT bridge_address FROM ecs_tasks WHERE container_instance_id = ? AND "
+                        "last_status <> 'STOPPED'"),
+      usage_(db,
+             "SELECT container_instance_id, task_group, count(*), sum(reserved_cpu), "
+             "sum(reserved_memory), sum(attachment_id <> ''), sum(last_status = 'RUNNING'), "
+             "sum(last_status IN ('PROVISIONING', 'PENDING', 'ACTIVATING')) FROM ecs_tasks WHERE "
+             "container_instance_id IN (SELECT value FROM json_each(?)) AND last_status <> "
+             "'STOPPED' GROUP BY container_instance_id, task_group"),
       counts_(db,
               "SELECT coalesce(sum(last_status = 'RUNNING'), 0), coalesce(sum(last_status IN "
               "('PROVISIONING', 'PENDING', 'ACTIVATING')), 0) FROM ecs_tasks WHERE region = ? AND "
-              "cluster = ? AND desired_status = 'RUNNING'"),
+              "cluster = ? AND last_status <> 'STOPPED'"),
       next_sequence_(db, "SELECT coalesce(max(sequence), 0) + 1 FROM ecs_tasks") {}
+#undef LIST_TASKS
 #undef TASK_COLUMNS
 #undef CONTAINER_COLUMNS
 
@@ -195,6 +221,34 @@ std::optional<Task> Tasks::find(const std::string& task_id) {
   return read_task(row);
 }
 
+std::optional<Task> Tasks::find_by_docker_id(const std::string& docker_id) {
+  if (const auto container = container_by_docker_id(docker_id)) return find(container->task_id);
+  auto row = by_pause_.query(docker_id);
+  if (!row.next()) return std::nullopt;
+  return read_task(row);
+}
+
+std::map<std::string, Task> Tasks::find(const std::vector<std::string>& task_ids) {
+  std::map<std::string, Task> found;
+  auto row = find_many_.query(Json(task_ids).dump());
+  while (row.next()) {
+    Task task = read_task(row);
+    found.emplace(task.id, std::move(task));
+  }
+  return found;
+}
+
+std::map<std::string, std::vector<Container>> Tasks::containers(
+    const std::vector<std::string>& task_ids) {
+  std::map<std::string, std::vector<Container>> found;
+  auto row = containers_many_.query(Json(task_ids).dump());
+  while (row.next()) {
+    Container container = read_container(row);
+    found[container.task_id].push_back(std::move(container));
+  }
+  return found;
+}
+
 std::vector<Container> Tasks::containers(const std::string& task_id) {
   std::vector<Container> found;
   auto row = containers_.query(task_id);
@@ -214,10 +268,18 @@ std::vector<Task> Tasks::read_all(store::Query rows) {
   return found;
 }
 
-std::vector<Task> Tasks::list(const std::string& region, const std::string& cluster,
-                              const std::string& desired_status) {
-  return read_all(list_.query(region, cluster, desired_status));
+std::vector<Tasks::Row> Tasks::list(const Filter& f) {
+  auto& way_in = !f.container_instance_id.empty() ? list_placed_
+                 : !f.started_by.empty()          ? list_started_by_
+                 : !f.family.empty()              ? list_family_
+                                                  : list_;
+  std::vector<Row> found;
+  auto row = way_in.query(f.region, f.cluster, f.desired_status, f.container_instance_id, f.family,
+                          f.started_by, f.launch_type, f.after_sequence, f.limit);
+  while (row.next()) found.push_back({row.text(0), row.integer(1)});
+  return found;
 }
+
 std::vector<Task> Tasks::with_token(const std::string& region, const std::string& cluster,
                                     const std::string& client_token) {
   return read_all(with_token_.query(region, cluster, client_token));
@@ -230,16 +292,55 @@ std::vector<Task> Tasks::on_ec2_instance(const std::string& ec2_instance_id) {
 }
 std::vector<Task> Tasks::unfinished() { return read_all(unfinished_.query()); }
 
-int Tasks::forget_stopped_before(std::int64_t unix_ms) { return forget_.run(unix_ms); }
+bool Tasks::any_unfinished(const std::string& region, const std::string& cluster) {
+  return any_unfinished_.query(region, cluster).next();
+}
+
+std::vector<Task> Tasks::stopped_before(std::int64_t unix_ms) {
+  return read_all(stopped_before_.query(unix_ms));
+}
+
+void Tasks::remove(const std::string& task_id) { remove_.run(task_id); }
+
+bool Tasks::uses_definition(const std::string& region, const std::string& family,
+                            std::int64_t revision) {
+  return uses_definition_.query(region, family, revision).next();
+}
+
+std::vector<std::string> Tasks::bridge_addresses(const std::string& container_instance_id) {
+  std::vector<std::string> found;
+  auto row = bridge_addresses_.query(container_instance_id);
+  while (row.next()) found.push_back(row.text(0));
+  return found;
+}
+
+std::map<std::string, Remaining> Tasks::remaining(const std::vector<ContainerInstance>& instances) {
+  std::map<std::string, Remaining> found;
+  Json ids = Json::array();
+  for (const auto& i : instances) {
+    ids.push_back(i.id);
+    found[i.id] = {.cpu = i.cpu,
+                   .memory = i.memory,
+                   .enis = i.max_enis - 1,
+                   .running_tasks = 0,
+                   .pending_tasks = 0,
+                   .groups = {}};
+  }
+  auto row = usage_.query(ids.dump());
+  while (row.next()) {
+    Remaining& left = found[row.text(0)];
+    left.groups[row.text(1)] = static_cast<int>(row.integer(2));
+    left.cpu -= row.integer(3);
+    left.memory -= row.integer(4);
+    left.enis -= row.integer(5);
+    left.running_tasks += row.integer(6);
+    left.pending_tasks += row.integer(7);
+  }
+  return found;
+}
 
 Remaining Tasks::remaining(const ContainerInstance& instance) {
-  auto row = remaining_.query(instance.id);
-  row.next();
-  return {.cpu = instance.cpu - row.integer(0),
-          .memory = instance.memory - row.integer(1),
-          .enis = instance.max_enis - 1 - row.integer(2),
-          .running_tasks = row.integer(3),
-          .pending_tasks = row.integer(4)};
+  return remaining(std::vector<ContainerInstance>{instance}).at(instance.id);
 }
 
 Tasks::Counts Tasks::counts(const std::string& region, const std::string& cluster) {

@@ -6,26 +6,33 @@
 #include <vector>
 
 #include "emulator/ecs/container_instances.hpp"
+#include "emulator/scheduler/query_language.hpp"
 
-// Where a task goes: a pure function of what is asked and what the container instances have left.
+// Where a task goes: a function of what is asked and what the container instances have left.
 // AWS: "Amazon ECS task placement"; the reasons are those of `failures[]`.
 namespace enibox::scheduler {
 
 struct Candidate {
   ecs::ContainerInstance instance;
   ecs::Remaining left;
-  int tasks_of_group = 0;  // running here already: for distinctInstance
 };
 
 struct Wanted {
-  std::int64_t cpu = 0, memory = 0;
+  std::int64_t cpu = 0, memory = 0, gpus = 0;
   bool needs_eni = false;
   std::set<std::string> availability_zones;  // of the awsvpc subnets; empty: any
   std::string vpc_id;                        // of the awsvpc subnets; empty: any
   std::vector<std::string> attributes;       // requiresAttributes of the task definition
-  Json constraints = Json::array();          // placementConstraints
-  Json strategy = Json::array();             // placementStrategy
+  std::string group;                         // the task's: for distinctInstance and spread
+  bool distinct_instance = false;
+  std::vector<ClusterQuery> member_of;
+  Json strategy = Json::array();  // placementStrategy, checked
 };
+
+// Takes placementConstraints and a placementStrategy in. Both throw InvalidParameterException for
+// what ECS would not take.
+void add_constraints(Wanted& wanted, const Json& constraints);
+void set_strategy(Wanted& wanted, const Json& strategy);
 
 struct Choice {
   std::optional<std::size_t> index;  // into the candidates

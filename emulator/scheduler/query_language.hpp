@@ -1,18 +1,31 @@
 #pragma once
+#include <functional>
 #include <string>
 
 #include "emulator/ecs/container_instances.hpp"
 
 namespace enibox::scheduler {
 
-// Whether a container instance matches an expression of the cluster query language, as memberOf
-// constraints and ListContainerInstances filters use it:
-//   attribute:ecs.instance-type == t3.medium and runningTasksCount < 3
+// An expression of the cluster query language, as memberOf constraints and the filter of
+// ListContainerInstances use it:
+//   attribute:ecs.instance-type =~ t3.* and runningTasksCount < 3 and not(task:group == service:db)
 // Subjects: agentConnected, agentVersion, ec2InstanceId, registeredAt, runningTasksCount,
-// pendingTasksCount, attribute:NAME. Operators: == != > >= < <= =~ !~ in !in exists !exists (and
-// the words equals, not_equals, greater_than, ..., matches, not_matches); and/&&, or/||, not/!, ().
-// Throws InvalidParameterException for what does not parse.
-bool matches(const std::string& expression, const ecs::ContainerInstance& instance,
-             const ecs::Remaining& left);
+// pendingTasksCount, task:group, attribute:NAME. Operators: == != > >= < <= =~ !~ in !in exists
+// !exists (and the words equals, not_equals, greater_than, ..., matches, not_in, not_exists);
+// and/&&, or/||, not/!, (). AWS: "Cluster query language".
+class ClusterQuery {
+ public:
+  // Throws InvalidParameterException for what does not parse.
+  explicit ClusterQuery(const std::string& expression);
+
+  bool matches(const ecs::ContainerInstance& instance, const ecs::Remaining& left) const {
+    return predicate_(instance, left);
+  }
+
+  using Predicate = std::function<bool(const ecs::ContainerInstance&, const ecs::Remaining&)>;
+
+ private:
+  Predicate predicate_;
+};
 
 }  // namespace enibox::scheduler

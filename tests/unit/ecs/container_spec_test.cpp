@@ -71,6 +71,50 @@ TEST(ContainerSpec, LaysOverridesOverTheDefinition) {
   EXPECT_EQ(spec.mounts[1].volume, "tmp");
 }
 
+TEST(ContainerSpec, TakesWhatLinuxParametersSay) {
+  auto g = given();
+  auto& app = g.definition["containerDefinitions"][0];
+  app["dockerSecurityOptions"] = {"no-new-privileges"};
+  app["linuxParameters"] = {
+      {"sharedMemorySize", 128},
+      {"maxSwap", 32},
+      {"swappiness", 10},
+      {"tmpfs", {{{"containerPath", "/run"}, {"size", 16}, {"mountOptions", {"rw", "mode=700"}}}}},
+      {"devices",
+       {{{"hostPath", "/dev/fuse"}},
+        {{"hostPath", "/dev/null"}, {"containerPath", "/dev/n"}, {"permissions", {"read"}}}}}};
+  const auto spec = container_spec(g.task, g.definition, g.container);
+  EXPECT_EQ(spec.shm_bytes, 128 << 20);
+  EXPECT_EQ(spec.swap_bytes, 32 << 20);
+  EXPECT_EQ(spec.swappiness, 10);
+  ASSERT_EQ(spec.tmpfs.size(), 1U);
+  EXPECT_EQ(spec.tmpfs[0].size_bytes, 16 << 20);
+  EXPECT_EQ(spec.tmpfs[0].options, (std::vector<std::string>{"rw", "mode=700"}));
+  ASSERT_EQ(spec.devices.size(), 2U);
+  EXPECT_EQ(spec.devices[0].destination, "/dev/fuse");
+  EXPECT_EQ(spec.devices[0].access, "rwm");
+  EXPECT_EQ(spec.devices[1].destination, "/dev/n");
+  EXPECT_EQ(spec.devices[1].access, "r");
+  EXPECT_EQ(spec.security_options, std::vector<std::string>{"no-new-privileges"});
+}
+
+TEST(ContainerSpec, TakesTheVolumesOfAnother) {
+  auto g = given();
+  auto& containers = g.definition["containerDefinitions"];
+  containers.push_back({{"name", "side"},
+                        {"image", "busybox"},
+                        {"mountPoints", {{{"sourceVolume", "tmp"}, {"containerPath", "/data"}}}},
+                        {"volumesFrom", {{{"sourceContainer", "app"}, {"readOnly", true}}}}});
+  g.container.name = "side";
+  const auto spec = container_spec(g.task, g.definition, g.container);
+  ASSERT_EQ(spec.mounts.size(), 2U);
+  EXPECT_EQ(spec.mounts[0].volume, "tmp") << "its own stays";
+  EXPECT_EQ(spec.mounts[0].destination, "/data");
+  EXPECT_FALSE(spec.mounts[0].read_only);
+  EXPECT_EQ(spec.mounts[1].destination, "/scratch");
+  EXPECT_TRUE(spec.mounts[1].read_only);
+}
+
 TEST(ContainerSpec, NamesTheLogStreamAsTheDriverDoes) {
   auto g = given();
   const auto effective = effective_container(g.task, g.definition, "app");

@@ -56,7 +56,8 @@ class EcsTest : public testing::Test {
         ec2_service(ec2.operations()),
         devices(ec2, network),
         commands(loop, runtime),
-        tasks({ecs, devices, network, runtime, logs, sessions, commands, clock}),
+        tasks({ecs, devices, network, runtime, logs, sessions, commands, clock,
+               [this](auto& id, auto& action, auto&) { events.push_back(action + " " + id); }}),
         instances({ecs, ec2, devices, network, runtime, sessions, tasks, commands, clock, "image",
                    [](auto&, auto&) {}, [](auto&) {}}) {
     ecs.task_changed = [this](const std::string& id) { tasks.changed(id); };
@@ -114,6 +115,13 @@ class EcsTest : public testing::Test {
     for (int i = 0; i < count; ++i) boot();
   }
   void boot() {
+    launch();
+    clock.run_posted();
+    instances.changed(instance_id);
+    clock.run_posted();
+    register_container_instance(ecs, ec2.instance(instance_id), "lab");
+  }
+  void launch() {
     const auto answer =
         call_ec2("RunInstances", {{"ImageId", ec2::images_of(context.region).front().image_id},
                                   {"InstanceType", "t3.medium"},
@@ -122,10 +130,6 @@ class EcsTest : public testing::Test {
                                   {"SubnetId", subnet_id},
                                   {"SecurityGroupIds", {group_id}}});
     instance_id = answer["Instances"][0]["InstanceId"];
-    clock.run_posted();
-    instances.changed(instance_id);
-    clock.run_posted();
-    register_container_instance(ecs, ec2.instance(instance_id), "lab");
   }
 
   Json nginx_definition() const {
@@ -164,6 +168,7 @@ class EcsTest : public testing::Test {
   }
 
   std::vector<netns::UniqueFd> far_ends;  // of the pipes of execs
+  std::vector<std::string> events;        // what `docker events` hears: "start ID"
   boost::asio::io_context loop;
   FakeClock clock;
   store::Database db;

@@ -126,6 +126,50 @@ TEST_F(Operations, PagesThroughALongList) {
   EXPECT_EQ(seen.size(), 25U);
   EXPECT_EQ(refused("ListTaskDefinitions", {{"nextToken", "bogus"}}).first,
             "InvalidParameterException");
+  EXPECT_EQ(refused("ListTaskDefinitions", {{"maxResults", 101}}).first,
+            "InvalidParameterException");
+}
+
+TEST_F(Operations, APageGoesOnThoughItsLastItemIsGone) {
+  for (int i = 0; i < 5; ++i) call("RegisterTaskDefinition", nginx_definition());
+  for (const char* sort : {"ASC", "DESC"}) {
+    Json input = {{"maxResults", 2}, {"sort", sort}};
+    const Json first = call("ListTaskDefinitions", input);
+    const Json all = call("ListTaskDefinitions", {{"sort", sort}})["taskDefinitionArns"];
+    call("DeregisterTaskDefinition", {{"taskDefinition", first["taskDefinitionArns"][1]}});
+    input["nextToken"] = first["nextToken"];
+    EXPECT_EQ(call("ListTaskDefinitions", input)["taskDefinitionArns"], Json({all[2], all[3]}))
+        << sort;
+    call("RegisterTaskDefinition", nginx_definition());
+  }
+}
+
+TEST_F(Operations, ListsOfClustersTasksAndInstancesGoOnThoughItemsGo) {
+  lab(2);
+  call("RegisterTaskDefinition", nginx_definition());
+  for (const char* name : {"a", "b", "c"}) call("CreateCluster", {{"clusterName", name}});
+  for (int i = 0; i < 3; ++i) call("RunTask", run_input());
+  const auto second_page = [&](const std::string& operation, const std::string& member,
+                               const std::function<void(const Json& arn)>& remove) {
+    Json input = Json::object();
+    if (operation != "ListClusters") input["cluster"] = "lab";
+    const Json all = call(operation, input)[member];
+    input["maxResults"] = 1;
+    const Json first = call(operation, input);
+    remove(first[member][0]);
+    input["nextToken"] = first["nextToken"];
+    EXPECT_EQ(call(operation, input)[member], Json::array({all[1]})) << operation;
+  };
+  second_page("ListClusters", "clusterArns", [&](const Json& arn) {
+    call("DeleteCluster", {{"cluster", arn}});
+  });
+  second_page("ListTasks", "taskArns", [&](const Json& arn) {
+    call("StopTask", {{"cluster", "lab"}, {"task", arn}});
+  });
+  second_page("ListContainerInstances", "containerInstanceArns", [&](const Json& arn) {
+    call("DeregisterContainerInstance",
+         {{"cluster", "lab"}, {"containerInstance", arn}, {"force", true}});
+  });
 }
 
 TEST_F(Operations, ExecuteCommandOpensASessionInTheContainer) {
@@ -231,7 +275,11 @@ TEST_F(Operations, TagsAreKeptAndChecked) {
 
 TEST_F(Operations, AccountSettingsHaveDefaults) {
   const Json effective = call("ListAccountSettings", {{"effectiveSettings", true}});
-  EXPECT_EQ(effective["settings"].size(), 11U);
+  EXPECT_EQ(effective["settings"].size(), 10U);  // AWS: pages of ten
+  EXPECT_EQ(call("ListAccountSettings",
+                 {{"effectiveSettings", true}, {"nextToken", effective["nextToken"]}})["settings"]
+                .size(),
+            2U);
   call("PutAccountSetting", {{"name", "awsvpcTrunking"}, {"value", "enabled"}});
   const Json own = call("ListAccountSettings", {{"name", "awsvpcTrunking"}});
   EXPECT_EQ(own["settings"][0]["value"], "enabled");

@@ -15,17 +15,22 @@ Candidate candidate(const std::string& id, std::int64_t memory = 1000, std::int6
   c.instance.vpc_id = "vpc-1";
   c.instance.attributes = {{{"name", "ecs.capability.task-eni"}},
                            {{"name", "ecs.instance-type"}, {"value", "t3.medium"}}};
-  c.left = {.cpu = 2048, .memory = memory, .enis = enis};
+  c.left.cpu = 2048;
+  c.left.memory = memory;
+  c.left.enis = enis;
   return c;
 }
 
 Wanted wanted() {
-  return {.cpu = 256,
-          .memory = 512,
-          .needs_eni = true,
-          .availability_zones = {"us-east-1a", "us-east-1b"},
-          .vpc_id = "vpc-1",
-          .attributes = {"ecs.capability.task-eni"}};
+  Wanted w;
+  w.cpu = 256;
+  w.memory = 512;
+  w.needs_eni = true;
+  w.availability_zones = {"us-east-1a", "us-east-1b"};
+  w.vpc_id = "vpc-1";
+  w.attributes = {"ecs.capability.task-eni"};
+  w.group = "family:web";
+  return w;
 }
 
 TEST(Placement, TakesTheEmptiestInstance) {
@@ -58,6 +63,9 @@ TEST(Placement, EveryObstacleHasItsReason) {
   c = candidate("c");
   c.left.cpu = 100;
   EXPECT_EQ(obstacle(wanted(), c), "RESOURCE:CPU");
+  auto gpu = wanted();
+  gpu.gpus = 1;
+  EXPECT_EQ(obstacle(gpu, candidate("c")), "RESOURCE:GPU");
   EXPECT_EQ(obstacle(wanted(), candidate("c", 100)), "RESOURCE:MEMORY");
   EXPECT_EQ(obstacle(wanted(), candidate("c")), "");
 }
@@ -71,16 +79,89 @@ TEST(Placement, BinpackFillsOneInstanceFirst) {
 
 TEST(Placement, DistinctInstanceNeverDoublesAGroup) {
   auto request = wanted();
-  request.constraints = {{{"type", "distinctInstance"}}};
+  add_constraints(request, {{{"type", "distinctInstance"}}});
   std::vector<Candidate> candidates{candidate("one")};
   ASSERT_TRUE(place(request, candidates).index);
   take(request, candidates[0]);
   EXPECT_FALSE(place(request, candidates).index);
 }
 
+TEST(Placement, ASpreadCountsTheTasksOfTheSameGroupOnly) {
+  auto request = wanted();
+  set_strategy(request, {{{"type", "spread"}, {"field", "instanceId"}}});
+  auto others = candidate("others"), own = candidate("own");
+  others.left.groups = {{"family:db", 5}};
+  others.left.running_tasks = 5;
+  own.left.groups = {{"family:web", 1}};
+  own.left.running_tasks = 1;
+  EXPECT_EQ(*place(request, {own, others}).index, 1U);
+}
+
+TEST(Placement, ALaterStrategyDecidesAmongTheEqual) {
+  auto request = wanted();
+  set_strategy(request, {{{"type", "spread"}, {"field", "attribute:ecs.availability-zone"}},
+                         {{"type", "binpack"}, {"field", "CPU"}}});
+  auto roomy = candidate("roomy"), tight = candidate("tight");
+  tight.left.cpu = 300;
+  EXPECT_EQ(*place(request, {roomy, tight}).index, 1U);
+  tight.left.groups = {{"family:web", 1}};
+  for (auto* c : {&roomy, &tight}) {
+    c->instance.attributes.push_back(
+        {{"name", "ecs.availability-zone"}, {"value", c->instance.id}});
+  }
+  EXPECT_EQ(*place(request, {roomy, tight}).index, 0U);
+}
+
+TEST(Placement, RandomTakesAnyThatFits) {
+  auto request = wanted();
+  set_strategy(request, {{{"type", "random"}}});
+  std::set<std::size_t> seen;
+  for (int i = 0; i < 300; ++i) {
+    seen.insert(*place(request, {candidate("a"), candidate("full", 1), candidate("b")}).index);
+  }
+  EXPECT_EQ(seen, (std::set<std::size_t>{0, 2}));  // fails by chance once in 2^299 runs
+}
+
+TEST(Placement, RefusesConstraintsAndStrategiesThatAreNone) {
+  auto request = wanted();
+  const Json distinct = {{"type", "distinctInstance"}};
+  EXPECT_THROW(add_constraints(request, Json(std::vector<Json>(11, distinct))), AwsError);
+  EXPECT_THROW(add_constraints(request, {{{"type", "memberOf"}}}), AwsError);
+  EXPECT_THROW(add_constraints(request, {{{"type", "distinctInstance"}, {"expression", "x"}}}),
+               AwsError);
+  EXPECT_THROW(set_strategy(request, {{{"type", "binpack"}, {"field", "disk"}}}), AwsError);
+  EXPECT_THROW(set_strategy(request, {{{"type", "spread"}, {"field", "attribute:"}}}), AwsError);
+  const Json random = {{"type", "random"}};
+  EXPECT_THROW(set_strategy(request, Json(std::vector<Json>(6, random))), AwsError);
+}
+
+TEST(QueryLanguage, KnowsEverySubject) {
+  auto c = candidate("c");
+  c.instance.version_info = {{"agentVersion", "1.105.1"}};
+  c.instance.ec2_instance_id = "i-1";
+  c.instance.registered_ms = 1'455'834'508'000;  // 2016-02-18T22:28:28Z
+  c.left.groups = {{"service:db", 1}, {"family:web", 2}};
+  const auto yes = [&](const std::string& text) {
+    return ClusterQuery(text).matches(c.instance, c.left);
+  };
+  EXPECT_TRUE(yes("agentVersion >= 1.9.0"));
+  EXPECT_FALSE(yes("agentVersion < 1.105"));
+  EXPECT_TRUE(yes("ec2InstanceId in ['i-1', 'i-2']"));
+  EXPECT_TRUE(yes("registeredAt >= 2016-02-18T22:28:28+00:00"));
+  EXPECT_TRUE(yes("registeredAt < 2016-02-19"));
+  EXPECT_FALSE(yes("registeredAt > 2016-02-18T23:28:28+01:00"));
+  EXPECT_THROW(yes("registeredAt > yesterday"), AwsError);
+  EXPECT_TRUE(yes("task:group == service:db"));
+  EXPECT_FALSE(yes("not(task:group == service:db)"));
+  EXPECT_TRUE(yes("task:group =~ family:.*"));
+  EXPECT_TRUE(yes("pendingTasksCount == 0"));
+}
+
 TEST(QueryLanguage, Compares) {
   const auto c = candidate("c");
-  const auto yes = [&](const std::string& text) { return matches(text, c.instance, c.left); };
+  const auto yes = [&](const std::string& text) {
+    return ClusterQuery(text).matches(c.instance, c.left);
+  };
   EXPECT_TRUE(yes("attribute:ecs.instance-type == t3.medium"));
   EXPECT_FALSE(yes("attribute:ecs.instance-type != t3.medium"));
   EXPECT_TRUE(yes("attribute:ecs.instance-type =~ t3.*"));
@@ -92,12 +173,12 @@ TEST(QueryLanguage, Compares) {
 }
 
 TEST(QueryLanguage, RefusesWhatDoesNotParse) {
-  const auto c = candidate("c");
   for (const std::string text : {"", "attribute:x", "attribute:x == ", "(agentConnected == true",
                                  "colour == red", "attribute:x ~ y", "agentConnected == true )"}) {
-    EXPECT_THROW(matches(text, c.instance, c.left), AwsError) << text;
+    EXPECT_THROW(ClusterQuery{text}, AwsError) << text;
   }
-  EXPECT_THROW(matches(std::string(1000, '('), c.instance, c.left), AwsError);
+  EXPECT_THROW(ClusterQuery{std::string(1000, '(')}, AwsError);
+  EXPECT_THROW(ClusterQuery{std::string(2001, '!')}, AwsError);
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
+
 #include "api/error.hpp"
 #include "emulator/ecs/task_definitions.hpp"
 
@@ -59,6 +62,32 @@ TEST(TaskDefinitionRules, NamesTheAttributesTheLabNeeds) {
                                              "com.amazonaws.ecs.capability.task-iam-role",
                                              "ecs.capability.execution-role-awslogs",
                                              "ecs.capability.task-eni"}));
+}
+
+// What no container instance here offers: RunTask then answers the failure ATTRIBUTE.
+TEST(TaskDefinitionRules, AsksForWhatOnlySomeInstancesOffer) {
+  const std::vector<std::pair<std::function<void(Json&)>, std::string>> cases{
+      {[](Json& i) { container(i)["dockerSecurityOptions"] = {"label:disable"}; },
+       "com.amazonaws.ecs.capability.selinux"},
+      {[](Json& i) { container(i)["dockerSecurityOptions"] = {"apparmor:mine"}; },
+       "com.amazonaws.ecs.capability.apparmor"},
+      {[](Json& i) { container(i)["credentialSpecs"] = {"credentialspec:file"}; },
+       "ecs.capability.gmsa"},
+      {[](Json& i) { i["enableFaultInjection"] = true; }, "ecs.capability.fault-injection"},
+      {[](Json& i) {
+         i["volumes"] = {{{"name", "v"}, {"configuredAtLaunch", true}}};
+       },
+       "ecs.capability.storage.ebs-task-volume-attach"}};
+  for (const auto& [change, attribute] : cases) {
+    Json input = lab();
+    const auto has = [&attribute](const Json& definition) {
+      const auto& all = definition.at("requiresAttributes");
+      return std::ranges::find(all, Json{{"name", attribute}}) != all.end();
+    };
+    EXPECT_FALSE(has(checked_task_definition(input))) << attribute;
+    change(input);
+    EXPECT_TRUE(has(checked_task_definition(input))) << attribute;
+  }
 }
 
 TEST(TaskDefinitionRules, NormalisesSizes) {
@@ -126,6 +155,16 @@ INSTANTIATE_TEST_SUITE_P(
                container(i)["mountPoints"] = {{{"sourceVolume", "data"}}};
              },
              "Unknown volume 'data'."},
+        Case{"VolumesFrom",
+             [](Json& i) {
+               container(i)["volumesFrom"] = {{{"sourceContainer", "data"}}};
+             },
+             "Unknown container 'data' in 'volumesFrom' of container 'nginx'."},
+        Case{"VolumesFromItself",
+             [](Json& i) {
+               container(i)["volumesFrom"] = {{{"sourceContainer", "nginx"}}};
+             },
+             "A cycle was found in the container dependencies."},
         Case{"Fargate",
              [](Json& i) {
                i["requiresCompatibilities"] = {"FARGATE"};

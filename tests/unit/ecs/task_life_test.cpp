@@ -82,6 +82,21 @@ TEST_F(TaskLife, StopTaskGivesBackEverything) {
       << "stopping it again changes nothing";
 }
 
+TEST_F(TaskLife, DockerHearsOfItsContainersLives) {
+  lab();
+  const std::string arn = run_nginx();
+  const std::string nginx = runtime.containers.begin()->first;
+  const std::string pause = ecs.tasks.find(resource_id("task", arn))->pause_docker_id;
+  const std::vector<std::string> up{"create " + pause, "start " + pause, "create " + nginx,
+                                    "start " + nginx};
+  EXPECT_EQ(events, up);
+  events.clear();
+  call("StopTask", {{"cluster", "lab"}, {"task", arn}});
+  clock.run_posted();
+  const std::vector<std::string> down{"kill " + nginx, "destroy " + nginx, "destroy " + pause};
+  EXPECT_EQ(events, down);
+}
+
 TEST_F(TaskLife, ADeafContainerIsKilledAfterItsStopTimeout) {
   lab();
   runtime.deadly_signals = {SIGKILL};
@@ -234,6 +249,39 @@ TEST_F(TaskLife, HealthChecksDecideWhatTheTaskSaysAndWhatStarts) {
   probe_ends(1);
   EXPECT_EQ(task(arn)["healthStatus"], "UNHEALTHY");
   EXPECT_EQ(task(arn)["lastStatus"], "RUNNING") << "a standalone task is not stopped for it";
+}
+
+TEST_F(TaskLife, OthersWaitForAContainerAsLongAsItsStartTimeout) {
+  lab();
+  auto definition = nginx_definition();
+  auto& containers = definition["containerDefinitions"];
+  containers.push_back(
+      {{"name", "first"}, {"image", "busybox"}, {"essential", false}, {"startTimeout", 20}});
+  containers[0]["dependsOn"] = {{{"containerName", "first"}, {"condition", "COMPLETE"}}};
+  call("RegisterTaskDefinition", definition);
+  const std::string arn = call("RunTask", run_input())["tasks"][0]["taskArn"];
+  clock.run_posted();
+  clock.advance(std::chrono::seconds(19));
+  EXPECT_EQ(task(arn)["lastStatus"], "PENDING");
+  clock.advance(std::chrono::seconds(2));
+  EXPECT_EQ(task(arn)["desiredStatus"], "STOPPED");
+  EXPECT_THAT(task(arn)["containers"][0]["reason"].get<std::string>(),
+              testing::StartsWith("TaskDependencyError"));
+}
+
+TEST_F(TaskLife, VolumesFromAnotherStartAfterIt) {
+  lab();
+  auto definition = nginx_definition();
+  auto& containers = definition["containerDefinitions"];
+  containers[0]["volumesFrom"] = {{{"sourceContainer", "data"}}};
+  containers.push_back({{"name", "data"}, {"image", "busybox"}});
+  call("RegisterTaskDefinition", definition);
+  call("RunTask", run_input());
+  clock.run_posted();
+  const auto& calls = runtime.calls;
+  const auto at = [&](const char* call) { return std::ranges::find(calls, call) - calls.begin(); };
+  EXPECT_LT(at("start_container data"), at("start_container nginx"));
+  EXPECT_LT(at("start_container nginx"), static_cast<long>(calls.size()));
 }
 
 TEST_F(TaskLife, TheInstancesEndIsTheTasksEnd) {

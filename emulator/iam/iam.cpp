@@ -15,16 +15,6 @@ std::pair<std::string, std::string> Iam::instance_profile(const std::string& nam
   return {arn("instance-profile", row->path, row->name), row->profile_id};
 }
 
-std::string random_iam_id(const std::string& prefix) {
-  static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  auto id = prefix;
-  const auto digits = random_hex(34);
-  for (std::size_t i = 0; i < digits.size(); i += 2) {
-    id += kAlphabet[std::stoul(digits.substr(i, 2), nullptr, 16) % 32];
-  }
-  return id;
-}
-
 std::string url_encoded(const std::string& text) {
   static constexpr char kHex[] = "0123456789ABCDEF";
   std::string out;

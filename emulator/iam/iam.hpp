@@ -29,8 +29,6 @@ class Iam {
   IamRows rows;
 };
 
-// "AROA" and 17 of A-Z, 2-7.
-std::string random_iam_id(const std::string& prefix);
 // Documents travel URL-encoded in IAM's answers.
 std::string url_encoded(const std::string& text);
 // Throws MalformedPolicyDocument unless it is a JSON object.

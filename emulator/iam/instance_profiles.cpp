@@ -1,4 +1,5 @@
 #include "emulator/iam/iam.hpp"
+#include "emulator/ids.hpp"
 
 namespace enibox::iam {
 namespace {
@@ -36,7 +37,7 @@ Json create_instance_profile(Iam& iam, const api::RequestContext&, const Json& i
   if (iam.rows.profile(row.name)) {
     throw AwsError("EntityAlreadyExists", "Instance Profile " + row.name + " already exists.", 409);
   }
-  row.profile_id = random_iam_id("AIPA");
+  row.profile_id = iam_id("AIPA");
   row.path = in.value("Path", "/");
   row.created_ms = iam.clock.now_ms();
   iam.rows.insert(row);

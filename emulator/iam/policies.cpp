@@ -1,16 +1,34 @@
 #include <algorithm>
 
+#include "emulator/iam/aws_policies.hpp"
 #include "emulator/iam/iam.hpp"
+#include "emulator/ids.hpp"
 
 namespace enibox::iam {
 namespace {
 
 constexpr std::size_t kVersionsKept = 5;
 
+// The account's own or one of AWS's.
 PolicyRow require_policy(Iam& iam, const Json& in) {
   const std::string arn = in.at("PolicyArn");
   if (auto row = iam.rows.policy(arn)) return *row;
+  if (const auto* policy = find_aws_policy(arn)) return policy->row;
   throw no_such("Policy " + arn + " was not found.");
+}
+
+PolicyRow require_own_policy(Iam& iam, const api::RequestContext& request, const Json& in) {
+  const std::string arn = in.at("PolicyArn");
+  if (!is_aws_policy(arn)) return require_policy(iam, in);
+  throw AwsError("AccessDenied",
+                 "User: " + request.caller_arn() + " is not authorized to perform: iam:" +
+                     request.operation + " on resource: policy " + arn,
+                 403);
+}
+
+std::vector<PolicyVersionRow> versions_of(Iam& iam, const PolicyRow& policy) {
+  if (const auto* known = find_aws_policy(policy.arn)) return {known->version};
+  return iam.rows.versions(policy.arn);
 }
 
 Json policy_json(Iam& iam, const PolicyRow& row) {
@@ -38,7 +56,7 @@ Json version_json(const PolicyRow& policy, const PolicyVersionRow& row, bool wit
 }
 
 PolicyVersionRow require_version(Iam& iam, const PolicyRow& policy, const std::string& id) {
-  for (auto& row : iam.rows.versions(policy.arn)) {
+  for (auto& row : versions_of(iam, policy)) {
     if ("v" + std::to_string(row.version) == id) return row;
   }
   throw no_such("Policy " + policy.arn + " version " + id +
@@ -59,7 +77,7 @@ Json create_policy(Iam& iam, const api::RequestContext&, const Json& in) {
         "A policy called " + row.name + " already exists. Duplicate names are not allowed.", 409);
   }
   check_document(in.at("PolicyDocument"));
-  row.policy_id = random_iam_id("ANPA");
+  row.policy_id = iam_id("ANPA");
   row.description = in.value("Description", "");
   row.created_ms = row.updated_ms = iam.clock.now_ms();
   iam.rows.insert(row);
@@ -73,21 +91,26 @@ Json get_policy(Iam& iam, const api::RequestContext&, const Json& in) {
 }
 
 Json list_policies(Iam& iam, const api::RequestContext& request, const Json& in) {
+  const auto scope = in.value("Scope", "All");
+  std::vector<PolicyRow> rows;
+  if (scope != "AWS") rows = iam.rows.policies();
+  if (scope != "Local") {
+    for (const auto& policy : aws_policies()) rows.push_back(policy.row);
+  }
   std::vector<Json> items;
-  const bool local = in.value("Scope", "All") != "AWS";
-  for (const auto& row : iam.rows.policies()) {
-    if (!local || !row.path.starts_with(in.value("PathPrefix", "/"))) continue;
+  for (const auto& row : rows) {
+    if (!row.path.starts_with(in.value("PathPrefix", "/"))) continue;
     if (in.value("OnlyAttached", false) && iam.rows.roles_with(row.arn).empty()) continue;
     auto json = policy_json(iam, row);
     json.erase("Tags");
     json.erase("Description");
     items.push_back(std::move(json));
   }
-  return paged(request, in, "Policies", std::move(items), "PolicyName");
+  return paged(request, in, "Policies", std::move(items), "Arn");
 }
 
-Json delete_policy(Iam& iam, const api::RequestContext&, const Json& in) {
-  const auto row = require_policy(iam, in);
+Json delete_policy(Iam& iam, const api::RequestContext& request, const Json& in) {
+  const auto row = require_own_policy(iam, request, in);
   if (!iam.rows.roles_with(row.arn).empty()) {
     throw AwsError("DeleteConflict", "Cannot delete a policy attached to entities.", 409);
   }
@@ -113,8 +136,8 @@ Json list_entities_for_policy(Iam& iam, const api::RequestContext&, const Json& 
           {"IsTruncated", false}};
 }
 
-Json create_policy_version(Iam& iam, const api::RequestContext&, const Json& in) {
-  auto row = require_policy(iam, in);
+Json create_policy_version(Iam& iam, const api::RequestContext& request, const Json& in) {
+  auto row = require_own_policy(iam, request, in);
   check_document(in.at("PolicyDocument"));
   if (iam.rows.versions(row.arn).size() >= kVersionsKept) {
     throw AwsError("LimitExceeded",
@@ -140,14 +163,14 @@ Json get_policy_version(Iam& iam, const api::RequestContext&, const Json& in) {
 Json list_policy_versions(Iam& iam, const api::RequestContext&, const Json& in) {
   const auto row = require_policy(iam, in);
   Json versions = Json::array();
-  for (const auto& version : iam.rows.versions(row.arn)) {
+  for (const auto& version : versions_of(iam, row)) {
     versions.push_back(version_json(row, version, false));
   }
   return {{"Versions", std::move(versions)}, {"IsTruncated", false}};
 }
 
-Json delete_policy_version(Iam& iam, const api::RequestContext&, const Json& in) {
-  const auto row = require_policy(iam, in);
+Json delete_policy_version(Iam& iam, const api::RequestContext& request, const Json& in) {
+  const auto row = require_own_policy(iam, request, in);
   const auto version = require_version(iam, row, in.at("VersionId"));
   if (version.version == row.default_version) {
     throw AwsError("DeleteConflict", "Cannot delete the default version of a policy.", 409);
@@ -156,20 +179,20 @@ Json delete_policy_version(Iam& iam, const api::RequestContext&, const Json& in)
   return Json::object();
 }
 
-Json set_default_policy_version(Iam& iam, const api::RequestContext&, const Json& in) {
-  auto row = require_policy(iam, in);
+Json set_default_policy_version(Iam& iam, const api::RequestContext& request, const Json& in) {
+  auto row = require_own_policy(iam, request, in);
   row.default_version = require_version(iam, row, in.at("VersionId")).version;
   iam.rows.update(row);
   return Json::object();
 }
 
-Json tag_policy(Iam& iam, const api::RequestContext&, const Json& in) {
-  put_tags(iam, require_policy(iam, in).arn, in);
+Json tag_policy(Iam& iam, const api::RequestContext& request, const Json& in) {
+  put_tags(iam, require_own_policy(iam, request, in).arn, in);
   return Json::object();
 }
 
-Json untag_policy(Iam& iam, const api::RequestContext&, const Json& in) {
-  const auto row = require_policy(iam, in);
+Json untag_policy(Iam& iam, const api::RequestContext& request, const Json& in) {
+  const auto row = require_own_policy(iam, request, in);
   for (const std::string key : in.at("TagKeys")) iam.rows.erase_tag(row.arn, key);
   return Json::object();
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "emulator/iam/aws_policies.hpp"
 #include "emulator/iam/iam.hpp"
 #include "emulator/ids.hpp"
 
@@ -36,9 +37,9 @@ AwsError exists(const std::string& name) {
 
 std::string policy_name(const std::string& arn) { return arn.substr(arn.rfind('/') + 1); }
 
-// AWS's own policies are taken as there; the account's have to be.
+// AWS has more than a thousand policies of its own: those not known here can be attached, too.
 void require_policy(Iam& iam, const std::string& arn) {
-  if (arn.starts_with("arn:aws:iam::aws:policy/") || iam.rows.policy(arn)) return;
+  if (is_aws_policy(arn) || iam.rows.policy(arn)) return;
   throw no_such("Policy " + arn + " does not exist or is not attachable.");
 }
 
@@ -74,7 +75,7 @@ Json role_json(Iam& iam, const RoleRow& row) {
 
 Json create_role(Iam& iam, const api::RequestContext&, const Json& in) {
   RoleRow row;
-  row.role_id = random_iam_id("AROA");
+  row.role_id = iam_id("AROA");
   row.name = in.at("RoleName");
   row.path = in.value("Path", "/");
   row.trust_policy = in.at("AssumeRolePolicyDocument");
@@ -156,7 +157,7 @@ Json create_service_linked_role(Iam& iam, const api::RequestContext&, const Json
                                        " has been taken in this account, please try a different "
                                        "suffix.");
   }
-  row.role_id = random_iam_id("AROA");
+  row.role_id = iam_id("AROA");
   row.path = "/aws-service-role/" + service + "/";
   row.description = in.value("Description", "");
   row.trust_policy = Json{{"Version", "2012-10-17"},

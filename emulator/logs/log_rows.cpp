@@ -48,6 +48,10 @@ std::vector<std::pair<std::string, std::string>> LogRows::tags(std::int64_t grou
   return tags;
 }
 
+std::vector<NamedTag> LogRows::all_tags(const std::string& region) {
+  return store::read_all<NamedTag>(all_tags_.query(region));
+}
+
 StreamRow LogRows::insert_stream(StreamRow row) {
   insert_stream_.run(row.group_id, row.name, row.created_ms);
   row.stream_id = last_id();

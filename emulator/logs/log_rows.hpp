@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "emulator/store/row.hpp"
+#include "emulator/tagging/tagged_resource.hpp"
 
 // The rows of CloudWatch Logs. Errors: StoreError. Loop thread only.
 namespace enibox::logs {
@@ -65,6 +66,8 @@ class LogRows {
   void put_tag(std::int64_t group_id, const std::string& key, const std::string& value);
   void erase_tag(std::int64_t group_id, const std::string& key);
   std::vector<std::pair<std::string, std::string>> tags(std::int64_t group_id);
+  // Of all groups, ordered by the group's name.
+  std::vector<NamedTag> all_tags(const std::string& region);
 
   StreamRow insert_stream(StreamRow row);
   void update_stream(const StreamRow& row);  // the event times
@@ -113,6 +116,10 @@ class LogRows {
   store::Statement erase_tag_{db_, "DELETE FROM logs_group_tag WHERE group_id=? AND key=?"};
   store::Statement tags_{db_,
                          "SELECT key, value FROM logs_group_tag WHERE group_id=? ORDER BY key"};
+  store::Statement all_tags_{db_,
+                             "SELECT g.name, t.key, t.value FROM logs_group g "
+                             "JOIN logs_group_tag t ON t.group_id = g.group_id "
+                             "WHERE g.region=? ORDER BY g.name, t.key"};
   store::Statement insert_stream_{
       db_, "INSERT INTO logs_stream (group_id, name, created_ms) VALUES (?,?,?)"};
   store::Statement update_stream_{

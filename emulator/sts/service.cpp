@@ -1,69 +1,129 @@
 #include "emulator/sts/service.hpp"
 
+#include <algorithm>
+#include <optional>
+#include <utility>
+
 #include "emulator/ids.hpp"
 
 namespace enibox::sts {
 namespace {
 
-// "ASIA" and 16 of A-Z, 2-7: the alphabet of AWS's key ids.
-std::string random_id(const char* prefix) {
-  static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  std::string id = prefix;
-  const auto digits = random_hex(32);
-  for (std::size_t i = 0; i < digits.size(); i += 2) {
-    id += kAlphabet[static_cast<std::size_t>(std::stoi(digits.substr(i, 2), nullptr, 16)) % 32];
+struct Sts {
+  TemporaryKeys& keys;
+  iam::Iam& iam;
+};
+
+struct Identity {
+  std::string user_id, arn;
+};
+
+// "111122223333" of "arn:aws:sts::111122223333:assumed-role/...".
+std::string account_of(const std::string& arn) { return arn.substr(13, 12); }
+
+// Throws ExpiredToken for credentials of ours whose time is over.
+Identity caller(const Sts& sts, const api::RequestContext& request) {
+  const auto key = sts.keys.find(request.access_key_id);
+  if (!key) return {request.account_id, request.caller_arn()};
+  if (key->expires_ms < sts.iam.clock.now_ms()) {
+    throw AwsError("ExpiredToken", "The security token included in the request is expired", 403);
   }
-  return id;
+  return {key->user_id, key->arn};
 }
 
-Json credentials(const Clock& clock, std::int64_t seconds) {
-  return {{"AccessKeyId", random_id("ASIA")},
-          {"SecretAccessKey", random_token(30)},
-          {"SessionToken", random_token(120)},
-          {"Expiration", aws_seconds(clock.now_ms() / 1000 * 1000 + seconds * 1000)}};
+Json hand_out(const Sts& sts, const Identity& identity, std::int64_t seconds) {
+  const auto key = sts.keys.issue(seconds, identity.arn, identity.user_id);
+  return {{"AccessKeyId", key.access_key_id},
+          {"SecretAccessKey", key.secret_access_key},
+          {"SessionToken", key.session_token},
+          {"Expiration", aws_seconds(key.expires_ms)}};
 }
 
-Json get_caller_identity(const api::RequestContext& request) {
-  return {{"UserId", request.account_id},
-          {"Account", request.account_id},
-          {"Arn", request.caller_arn()}};
+Json get_caller_identity(const Sts& sts, const api::RequestContext& request, const Json&) {
+  const auto identity = caller(sts, request);
+  return {
+      {"UserId", identity.user_id}, {"Account", account_of(identity.arn)}, {"Arn", identity.arn}};
 }
 
-// "arn:aws:iam::111122223333:role/path/name" to
-// "arn:aws:sts::111122223333:assumed-role/name/session"
-Json assume_role(const Clock& clock, const Json& in) {
-  const std::string role_arn = in.at("RoleArn");
+struct RoleName {
+  std::string account_id, name;
+};
+
+// Of "arn:aws:iam::111122223333:role/path/name".
+RoleName role_of(const std::string& arn) {
+  const auto role = arn.find(":role/");
+  if (!arn.starts_with("arn:aws:iam::") || role != 25) {
+    throw AwsError("ValidationError", arn + " is invalid");
+  }
+  return {arn.substr(13, 12), arn.substr(arn.rfind('/') + 1)};
+}
+
+Json assume_role(const Sts& sts, const api::RequestContext& request, const Json& in) {
+  const auto wanted = role_of(in.at("RoleArn"));
   const std::string session = in.at("RoleSessionName");
-  const auto role = role_arn.find(":role/");
-  if (!role_arn.starts_with("arn:aws:iam::") || role == std::string::npos) {
-    throw AwsError("ValidationError", role_arn + " is invalid");
+  const auto seconds = in.value("DurationSeconds", std::int64_t{3600});
+  const auto role =
+      wanted.account_id == request.account_id ? sts.iam.rows.role(wanted.name) : std::nullopt;
+  if (role && seconds > role->max_session_s) {
+    throw AwsError("ValidationError",
+                   "The requested DurationSeconds exceeds the MaxSessionDuration set for this "
+                   "role.");
   }
-  const auto account = role_arn.substr(13, role - 13);
-  const auto name = role_arn.substr(role_arn.rfind('/') + 1);
-  return {{"Credentials", credentials(clock, in.value("DurationSeconds", 3600))},
-          {"AssumedRoleUser",
-           {{"AssumedRoleId", random_id("AROA") + ":" + session},
-            {"Arn", "arn:aws:sts::" + account + ":assumed-role/" + name + "/" + session}}},
-          {"PackedPolicySize", in.contains("Policy") ? 6 : 0}};
+  const Identity identity{
+      .user_id = (role ? role->role_id : iam_id("AROA")) + ":" + session,
+      .arn = "arn:aws:sts::" + wanted.account_id + ":assumed-role/" + wanted.name + "/" + session};
+  Json answer = {{"Credentials", hand_out(sts, identity, seconds)},
+                 {"AssumedRoleUser", {{"AssumedRoleId", identity.user_id}, {"Arn", identity.arn}}}};
+  if (in.contains("Policy") || in.contains("PolicyArns")) {
+    const auto packed = in.value("Policy", "").size() * 100 / 2048;
+    answer["PackedPolicySize"] = std::max<std::size_t>(packed, 1);
+  }
+  if (in.contains("SourceIdentity")) answer["SourceIdentity"] = in.at("SourceIdentity");
+  return answer;
 }
+
+Json get_session_token(const Sts& sts, const api::RequestContext& request, const Json& in) {
+  const auto seconds = in.value("DurationSeconds", std::int64_t{43'200});
+  return {{"Credentials", hand_out(sts, caller(sts, request), seconds)}};
+}
+
+Json get_federation_token(const Sts& sts, const api::RequestContext& request, const Json& in) {
+  const std::string name = in.at("Name");
+  const Identity identity{.user_id = request.account_id + ":" + name,
+                          .arn = "arn:aws:sts::" + request.account_id + ":federated-user/" + name};
+  const auto seconds = in.value("DurationSeconds", std::int64_t{43'200});
+  return {{"Credentials", hand_out(sts, identity, seconds)},
+          {"FederatedUser", {{"FederatedUserId", identity.user_id}, {"Arn", identity.arn}}}};
+}
+
+// There is one account: every key is its own, but for those of other accounts' roles.
+Json get_access_key_info(const Sts& sts, const api::RequestContext& request, const Json& in) {
+  const auto key = sts.keys.find(in.at("AccessKeyId"));
+  return {{"Account", key ? account_of(key->arn) : request.account_id}};
+}
+
+using Operation = Json (*)(const Sts&, const api::RequestContext&, const Json&);
+constexpr std::pair<const char*, Operation> kOperations[] = {
+    {"AssumeRole", assume_role},
+    {"GetAccessKeyInfo", get_access_key_info},
+    {"GetCallerIdentity", get_caller_identity},
+    {"GetFederationToken", get_federation_token},
+    {"GetSessionToken", get_session_token},
+};
 
 }  // namespace
 
-api::Service make_sts_service(const Clock& clock) {
-  return {
-      .name = "sts",
-      .operations = {
-          {"GetCallerIdentity",
-           [](const api::RequestContext& request, const Json&) -> api::Answer {
-             return get_caller_identity(request);
-           }},
-          {"AssumeRole",
-           [&clock](const api::RequestContext&, const Json& in) -> api::Answer {
-             return assume_role(clock, in);
-           }},
-          {"GetSessionToken", [&clock](const api::RequestContext&, const Json& in) -> api::Answer {
-             return Json{{"Credentials", credentials(clock, in.value("DurationSeconds", 43200))}};
-           }}}};
+api::Service make_sts_service(TemporaryKeys& keys, iam::Iam& iam) {
+  api::Service service{.name = "sts", .operations = {}};
+  for (const auto& [name, operation] : kOperations) {
+    service.operations.emplace(
+        name,
+        [sts = Sts{keys, iam}, operation = operation](const api::RequestContext& request,
+                                                      const Json& in) -> api::Answer {
+          return operation(sts, request, in);
+        });
+  }
+  return service;
 }
 
 }  // namespace enibox::sts

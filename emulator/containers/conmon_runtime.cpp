@@ -38,6 +38,7 @@ std::shared_ptr<const RuntimeContext> make_context(const ImageStore& images,
   context->state_dir = options.state_dir;
   context->images = &images;
   context->cgroup = options.cgroup;
+  context->before_step = options.before_step;
   constexpr gid_t kTty = 5;
   context->maps_tty_group = maps_group(kTty);
   for (const char* below : {"/hosts", "/netns"}) make_directories(options.run_dir + below);
@@ -151,6 +152,27 @@ void ConmonRuntime::stop_host(std::string host_id, Done<Nothing> done) {
           drop_host(host_id, through);
         });
   });
+}
+
+void ConmonRuntime::remove_host(std::string host_id, Done<Nothing> done) {
+  stop_host(host_id, [this, host_id, done](Outcome<Nothing> stopped) {
+    if (!stopped.ok()) return done(std::move(stopped));
+    sequence_.run("h/" + host_id, [this, host_id, done](Sequence::Finished finished) {
+      run_job<Nothing>(
+          [context = context_, host_id] {
+            remove_disk(*context, host_id);
+            return Nothing();
+          },
+          [done, finished](Outcome<Nothing> outcome) {
+            done(std::move(outcome));
+            finished();
+          });
+    });
+  });
+}
+
+bool ConmonRuntime::has_disk(const std::string& host_id) const {
+  return containers::has_disk(*context_, host_id);
 }
 
 // Its processes are gone: delivers what its containers still said, forgets them and frees all.

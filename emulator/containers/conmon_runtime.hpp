@@ -25,6 +25,8 @@ struct ConmonRuntimeOptions {
   // the log says so once.
   std::string seccomp_profile = "/usr/share/containers/seccomp.json";
   int threads = 4;
+  // Called on the pool before each step of a build-up; what it throws fails that step.
+  std::function<void(const std::string& step)> before_step = {};
 };
 
 // Containers by runc under conmon, inside the namespaces of their instance. Everything it started
@@ -41,6 +43,8 @@ class ConmonRuntime : public Runtime {
 
   void start_host(HostSpec spec, Done<HostStarted> done) override;
   void stop_host(std::string host_id, Done<Nothing> done) override;
+  void remove_host(std::string host_id, Done<Nothing> done) override;
+  bool has_disk(const std::string& host_id) const override;
   void start_pod(PodSpec spec, Done<PodStarted> done) override;
   void stop_pod(std::string pod_id, Done<Nothing> done) override;
   void start_container(ContainerSpec spec, Done<ContainerStarted> done) override;
@@ -52,6 +56,8 @@ class ConmonRuntime : public Runtime {
                  Done<std::vector<std::vector<std::string>>> done) override;
   void exec(ExecSpec spec, Done<ExecStarted> done) override;
   void signal_exec(std::uint64_t exec_id, int signal) override;
+  void open_socket(std::string host_id, std::string container_id, int family,
+                   Done<netns::UniqueFd> done) override;
   void read_log(std::string container_id, int tail, Done<std::vector<LogLine>> done) override;
   void inventory(Done<Inventory> done) override;
 
@@ -73,6 +79,8 @@ class ConmonRuntime : public Runtime {
     std::unique_ptr<LogReader> log;
     std::unique_ptr<ExitWatch> watch;
     std::unique_ptr<boost::asio::steady_timer> timer;  // conmon owes an exit file until then
+    std::unique_ptr<boost::asio::steady_timer>
+        signal_timer;  // a signal was too early for its handler
     std::optional<int> exit_code;
     bool quiet = false;     // its host has gone: no event for it
     bool finished = false;  // the exit was told, the log is at its end

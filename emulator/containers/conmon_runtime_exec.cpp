@@ -1,6 +1,8 @@
 #include <signal.h>
+#include <sys/socket.h>
 
 #include "emulator/containers/conmon_runtime_jobs.hpp"
+#include "netns/namespace.hpp"
 
 // Exec sessions: they are children of the daemon and end with it.
 namespace enibox::containers {
@@ -34,6 +36,35 @@ void ConmonRuntime::exec(ExecSpec spec, Done<ExecStarted> done) {
                     entry.watch = std::make_unique<ExitWatch>(loop_, entry.process.pidfd.get(),
                                                               [this, id] { exec_ended(id); });
                   });
+}
+
+void ConmonRuntime::open_socket(std::string host_id, std::string container_id, int family,
+                                Done<netns::UniqueFd> done) {
+  std::string network;  // the file of the namespace
+  if (container_id.empty()) {
+    const auto found = hosts_.find(host_id);
+    if (found == hosts_.end())
+      return done(failure("the container instance " + host_id + " is not running"));
+    network = context_->netns_file(host_id);
+  } else {
+    const auto found = containers_.find(container_id);
+    if (found == containers_.end()) return done(failure("No such container: " + container_id));
+    network = context_->netns_file(found->second.container->pod_id);
+  }
+  using Result = std::shared_ptr<netns::UniqueFd>;
+  run_job<Result>(
+      [network, family] {
+        auto socket = std::make_shared<netns::UniqueFd>();
+        netns::Namespace::open(network).run([&] {
+          socket->reset(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+          if (!*socket) netns::throw_errno("open a socket");
+        });
+        return socket;
+      },
+      [done](Outcome<Result> outcome) {
+        if (!outcome.ok()) return done(error_of(outcome));
+        done(std::move(*outcome.get()));
+      });
 }
 
 void ConmonRuntime::exec_ended(std::uint64_t id) {

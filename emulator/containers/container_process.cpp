@@ -9,19 +9,12 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "netns/text.hpp"
+
 namespace enibox::containers {
 namespace {
 
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> out;
-  std::size_t begin = 0;
-  while (begin <= text.size()) {
-    const auto end = std::min(text.find(separator, begin), text.size());
-    out.emplace_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return out;
-}
+using netns::split;
 
 std::optional<std::uint32_t> number(const std::string& text) {
   std::uint32_t value = 0;

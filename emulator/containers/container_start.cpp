@@ -7,6 +7,7 @@
 
 #include <charconv>
 #include <csignal>
+#include <cstring>
 
 #include "emulator/containers/conmon.hpp"
 #include "emulator/containers/files.hpp"
@@ -15,6 +16,7 @@
 #include "emulator/containers/records.hpp"
 #include "emulator/containers/rootfs.hpp"
 #include "emulator/containers/seccomp.hpp"
+#include "emulator/containers/volume_fill.hpp"
 #include "netns/mount_namespace.hpp"
 
 namespace enibox::containers {
@@ -27,7 +29,8 @@ std::string group_below_host(const std::string& pod_id, const std::string& id) {
 }
 
 // Binds of a container: the pod's three files, the init program, the volumes.
-std::vector<OciMount> binds_of(const Pod& pod, const ContainerSpec& spec) {
+std::vector<OciMount> binds_of(const Pod& pod, const ContainerSpec& spec,
+                               const netns::UniqueFd& root) {
   std::vector<OciMount> out;
   const auto files = HostLayout::inside("pods/" + pod.id);
   for (const char* name : {"/resolv.conf", "/hostname", "/hosts"})
@@ -38,12 +41,51 @@ std::vector<OciMount> binds_of(const Pod& pod, const ContainerSpec& spec) {
     auto source = mount.source;
     if (source.empty()) {
       source = HostLayout::inside("volumes/" + pod.id + "/" + mount.volume);
-      make_directories(pod.host->layout.volumes() + "/" + pod.id + "/" + mount.volume);
+      const auto volume = pod.host->layout.volumes() + "/" + pod.id + "/" + mount.volume;
+      make_directories(volume);
+      fill_volume(root.get(), mount.destination, volume);
     } else if (!pod.host->has_file(source)) {
       // As dockerd does with a missing host path of a bind mount.
       make_directories(pod.host->outside(source));
     }
     out.push_back({source, mount.destination, mount.read_only});
+  }
+  return out;
+}
+
+// Docker's rules for --security-opt, as far as an instance without SELinux and AppArmor has them.
+void apply_security_options(const ContainerSpec& spec, OciInput& in) {
+  for (const auto& option : spec.security_options) {
+    const auto separator = option.find_first_of("=:");
+    const auto key = option.substr(0, separator);
+    const auto value = separator == option.npos ? "" : option.substr(separator + 1);
+    if (key == "no-new-privileges" && (separator == option.npos || value == "true")) {
+      in.no_new_privileges = true;
+    } else if (key == "seccomp" && value == "unconfined") {
+      in.seccomp = nullptr;
+    } else if (key != "no-new-privileges" || value != "false") {
+      throw std::runtime_error(std::string("invalid --security-opt ") +
+                               (separator == option.npos ? "1" : "2") + ": \"" + option + "\"");
+    }
+  }
+}
+
+std::vector<OciDevice> devices_of(const Pod& pod, const ContainerSpec& spec) {
+  std::vector<OciDevice> out;
+  for (const auto& device : spec.devices) {
+    struct stat info {};
+    const auto because = [&device](const char* why) {
+      return std::runtime_error("error gathering device information while adding custom device \"" +
+                                device.host_path + "\": " + why);
+    };
+    if (::stat(pod.host->outside(device.host_path).c_str(), &info) != 0)
+      throw because(errno == ENOENT ? "no such file or directory" : std::strerror(errno));
+    if (!S_ISCHR(info.st_mode) && !S_ISBLK(info.st_mode)) throw because("not a device node");
+    out.push_back({.source = device.host_path,
+                   .destination = device.destination,
+                   .access = device.access,
+                   .is_block = S_ISBLK(info.st_mode),
+                   .number = info.st_rdev});
   }
   return out;
 }
@@ -66,17 +108,23 @@ OciInput oci_input(const RuntimeContext& context, const Pod& pod, const Containe
   in.ulimits = spec.ulimits;
   in.pod_pid = std::to_string(pod.pid_in_host);
   in.cgroups_path = "/" + group_below_host(pod.id, spec.container_id);
-  in.binds = binds_of(pod, spec);
+  in.binds = binds_of(pod, spec, root);
+  in.tmpfs = spec.tmpfs;
+  for (const auto& tmpfs : spec.tmpfs) tmpfs_options(tmpfs);  // a wrong one is refused here
+  in.devices = devices_of(pod, spec);
   in.sysctls = spec.sysctls;
   in.cpu_shares = spec.cpu_shares;
   in.memory_bytes = spec.memory_bytes;
   in.memory_reservation_bytes = spec.memory_reservation_bytes;
+  in.swap_bytes = spec.swap_bytes;
+  in.swappiness = spec.swappiness;
   in.shm_bytes = spec.shm_bytes;
   in.read_only_root = spec.read_only_root;
   in.privileged = spec.privileged;
   const auto& abilities = context.abilities();
   if (!abilities.seccomp_profile.is_null() && !spec.privileged)
     in.seccomp = seccomp_for(abilities.seccomp_profile, seccomp_target_here(in.capabilities));
+  apply_security_options(spec, in);
   in.has_cgroups = pod.host->has_cgroups;
   in.cgroups_v2 = pod.host->cgroup.version() == netns::Cgroup::Version::kV2;
   in.maps_tty_group = context.maps_tty_group;
@@ -106,17 +154,22 @@ StartedContainer start(const RuntimeContext& context, const std::shared_ptr<cons
   const auto& host = *pod->host;
   const auto& layout = host.layout;
   const auto& id = spec.container_id;
+  context.step("make the directories");
   make_directories(layout.bundle(id) + "/rootfs");
   const auto state = layout.container_state(id);
   make_directories(state);
+  context.step("mount the root file system");
   const auto root = mount_root({image.layer_dirs, state + "/upper", state + "/work"});
   const auto input = checked_input(context, *pod, spec, image.config, root);
+  context.step("write the bundle");
   write_file(layout.bundle(id) + "/config.json", oci_config(input).dump());
 
   ConmonOptions conmon{.id = id, .name = spec.name, .tty = spec.tty, .open_stdin = spec.open_stdin};
   conmon.rootless = !host.has_cgroups || !context.maps_tty_group;
   auto container = std::make_shared<Container>();
+  context.step("create the container");
   container->pid_in_host = create_container(host, conmon, root.get());
+  context.step("name the first process");
   const auto pid = find_in_namespace_of(host.init.identity.pid, container->pid_in_host);
   if (!pid) throw std::runtime_error("the container's first process is gone");
   container->init = name_process(*pid);
@@ -128,8 +181,11 @@ StartedContainer start(const RuntimeContext& context, const std::shared_ptr<cons
   container->env = input.env;
   container->tty = spec.tty;
   container->cgroup = host.cgroup.child(group_below_host(pod->id, id));
+  context.step("write the record");
   write_record(*container);
+  context.step("let it go");
   start_created(host, id, container->init);
+  context.step("answer");
   // As Docker shows it: without the init process that it puts in front.
   return {container,
           {.pid_in_host = container->pid_in_host,
@@ -147,6 +203,7 @@ StartedContainer start_container(const RuntimeContext& context,
   try {
     return start(context, pod, spec, image);
   } catch (const std::exception& e) {
+    if (pod->host->init.alive()) kill_leftovers(*pod->host, spec.container_id);
     clean_up_container(*pod->host, pod->id, spec.container_id);
     if (dynamic_cast<const Refused*>(&e) != nullptr) throw;
     throw std::runtime_error(docker_start_error(e.what()));

@@ -33,15 +33,19 @@ std::string read_all(const UniqueFd& file) {
 
 void make_directories(const std::string& path) { fs::create_directories(path); }
 
-void write_file(const std::string& path, const std::string& text) {
-  UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (!file) throw_errno("write " + path);
+void write_all(int file, const std::string& text, const std::string& step) {
   for (std::size_t at = 0; at < text.size();) {
-    const auto n = ::write(file.get(), text.data() + at, text.size() - at);
+    const auto n = ::write(file, text.data() + at, text.size() - at);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw_errno("write " + path);
+    if (n < 0) throw_errno(step);
     at += static_cast<std::size_t>(n);
   }
+}
+
+void write_file(const std::string& path, const std::string& text) {
+  const UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (!file) throw_errno("write " + path);
+  write_all(file.get(), text, "write " + path);
 }
 
 void replace_file(const std::string& path, const std::string& text) {

@@ -11,6 +11,8 @@
 namespace enibox::containers {
 
 void make_directories(const std::string& path);
+// `step` names what failed: "write /etc/hosts".
+void write_all(int file, const std::string& text, const std::string& step);
 void write_file(const std::string& path, const std::string& text);
 // By rename, so that a reader finds the old or the new one.
 void replace_file(const std::string& path, const std::string& text);

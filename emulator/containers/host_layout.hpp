@@ -10,7 +10,8 @@
 //   RUN/pods/ID/                 pod.json, hostname, hosts, resolv.conf
 //   RUN/exits/ID                 exit codes, written by conmon
 //   RUN/runc/ID/                 runc's own state
-//   STATE/upper, STATE/work      the host's root file system
+//   STATE/disk/{upper,work}      the host's root file system: outlives the host, the rest does not
+//   STATE/disk/image             the id of the image below it
 //   STATE/c/ID/{upper,work}      a container's
 //   STATE/logs/ID.log            its output, and ID.position: how far it was delivered
 namespace enibox::containers {
@@ -20,6 +21,7 @@ inline constexpr const char* kRunInHost = "/run/ecs";
 struct HostLayout {
   std::string run, state;  // RUN and STATE
 
+  std::string disk() const { return state + "/disk"; }
   std::string record() const { return run + "/host.json"; }
   std::string root_mount_point() const { return run + "/root"; }
   std::string exits() const { return run + "/exits"; }

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <thread>
 
 #include "emulator/containers/container_process.hpp"
@@ -31,12 +32,40 @@ void make_layout(const HostLayout& layout) {
     make_directories(layout.state + below);
 }
 
-// Written into the upper layer, so that the instance's root may change them as on any machine.
-void write_etc(const std::string& upper, const HostSpec& spec) {
+// The instance's root may have put a link in the place of each: none is followed.
+void put_etc_file(const std::string& upper, const char* name, const std::string& text) {
+  const auto step = "write /etc/" + std::string(name) + " of the root disk";
+  const netns::UniqueFd disk(::open(upper.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const netns::UniqueFd etc(
+      ::openat(disk.get(), "etc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!etc) netns::throw_errno(step);
+  ::unlinkat(etc.get(), name, 0);
+  const netns::UniqueFd file(
+      ::openat(etc.get(), name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+  if (!file) netns::throw_errno(step);
+  write_all(file.get(), text, step);
+}
+
+// Into the upper layer, so that the instance's root may change them as on any machine. What it
+// changed stays, but for the resolver's address, which every boot takes from DHCP.
+void make_disk(const std::string& disk, const HostSpec& spec, const std::string& image_id) {
+  const auto upper = disk + "/upper";
   make_directories(upper + "/etc");
-  write_file(upper + "/etc/hostname", spec.hostname + "\n");
-  write_file(upper + "/etc/hosts", spec.etc_hosts);
-  write_file(upper + "/etc/resolv.conf", spec.resolv_conf);
+  write_file(disk + "/image", image_id);
+  put_etc_file(upper, "hostname", spec.hostname + "\n");
+  put_etc_file(upper, "hosts", spec.etc_hosts);
+  put_etc_file(upper, "resolv.conf", spec.resolv_conf);
+}
+
+void reopen_disk(const std::string& disk, const HostSpec& spec, const std::string& image_id) {
+  if (netns::read_small_file(disk + "/image") != image_id)
+    spdlog::warn("instance {}: {} is not the image its root disk was made from", spec.host_id,
+                 spec.image);
+  try {
+    put_etc_file(disk + "/upper", "resolv.conf", spec.resolv_conf);
+  } catch (const std::system_error& e) {  // a disk whose /etc was made something else still boots
+    spdlog::warn("instance {}: {}", spec.host_id, e.what());
+  }
 }
 
 std::string join(const std::vector<std::string>& words, char separator) {
@@ -69,6 +98,13 @@ void device_mounts(ChildSteps& steps, const RuntimeContext& context, const std::
   for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"})
     steps.make_file(dev + "/" + name)
         .mount("/dev/" + std::string(name), dev + "/" + name, "", MS_BIND);
+  // Not every machine has these; a task definition may ask for them.
+  steps.make_directory(dev + "/net");
+  for (const char* name : {"fuse", "net/tun"}) {
+    const auto outside = "/dev/" + std::string(name);
+    if (!std::filesystem::exists(outside)) continue;
+    steps.make_file(dev + "/" + name).mount(outside, dev + "/" + name, "", MS_BIND).may_fail();
+  }
   std::string options = "newinstance,ptmxmode=0666,mode=0620";
   if (context.maps_tty_group) options += ",gid=5";
   steps.make_directory(dev + "/pts")
@@ -172,27 +208,40 @@ std::shared_ptr<const Host> start(const RuntimeContext& context, const HostSpec&
   host->id = spec.host_id;
   host->hostname = spec.hostname;
   host->layout = context.layout(spec.host_id);
+  context.step("make the directories");
   make_layout(host->layout);
   make_directories(context.run_dir + "/netns");
-  const auto upper = host->layout.state + "/upper";
-  write_etc(upper, spec);
-  const auto root = mount_root({image.layer_dirs, upper, host->layout.state + "/work"});
+  context.step("make the disk");
+  const auto disk = host->layout.disk();
+  if (has_disk(context, spec.host_id)) {
+    reopen_disk(disk, spec, image.id);
+  } else {
+    make_disk(disk, spec, image.id);
+  }
+  context.step("mount the root file system");
+  const auto root = mount_root({image.layer_dirs, disk + "/upper", disk + "/work"});
+  context.step("make the control group");
   host->cgroup = prepare_group(context, spec.host_id);
 
   auto options = init_options(context, host->layout, spec, image, host->cgroup, root.get());
   const auto group = host->cgroup.open_directory();
   options.cgroup = group.get();
   options.inherit.push_back(lease.get());
+  context.step("start init");
   const auto process = netns::spawn(options);
-  host->init = name_process(process.pid);
   try {
+    context.step("name init");
+    host->init = name_process(process.pid);
+    context.step("delegate the control group");
     if (host->cgroup.version() == Cgroup::Version::kV2) host->cgroup.delegate();
     look_around(*host);
+    context.step("name the network namespace");
     netns::bind_namespace("/proc/" + std::to_string(process.pid) + "/ns/net",
                           context.netns_file(spec.host_id));
+    context.step("write the record");
     write_record(*host);
   } catch (...) {
-    host->init.kill(SIGKILL);
+    netns::signal_process(process.pidfd.get(), SIGKILL);
     netns::wait_and_reap(process.pidfd);
     throw;
   }
@@ -202,12 +251,22 @@ std::shared_ptr<const Host> start(const RuntimeContext& context, const HostSpec&
 }  // namespace
 
 std::shared_ptr<const Host> start_host(const RuntimeContext& context, const HostSpec& spec) {
+  const bool had_disk = has_disk(context, spec.host_id);
   try {
     return start(context, spec);
   } catch (...) {
     clean_up_host(context, spec.host_id);
+    if (!had_disk) remove_disk(context, spec.host_id);
     throw;
   }
+}
+
+bool has_disk(const RuntimeContext& context, const std::string& host_id) {
+  return std::filesystem::exists(context.layout(host_id).disk());
+}
+
+void remove_disk(const RuntimeContext& context, const std::string& host_id) {
+  remove_tree(context.layout(host_id).state);
 }
 
 void end_host(const Host& host) {
@@ -233,7 +292,10 @@ void clean_up_host(const RuntimeContext& context, const std::string& host_id) {
     if (!cgroup.kill_all() || !cgroup.remove()) throw std::runtime_error("still in use");
   });
   step("run directory", [&] { remove_tree(layout.run); });
-  step("state directory", [&] { remove_tree(layout.state); });
+  for (const auto& name : names_in(layout.state)) {
+    const auto path = layout.state + "/" + name;
+    if (path != layout.disk()) step("state directory", [&] { remove_tree(path); });
+  }
 }
 
 std::shared_ptr<const Host> recall_host(const RuntimeContext& context, const std::string& host_id) {

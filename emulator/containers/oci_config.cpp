@@ -1,8 +1,10 @@
 #include "emulator/containers/oci_config.hpp"
 
 #include <sys/resource.h>
+#include <sys/sysmacros.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace enibox::containers {
 namespace {
@@ -61,6 +63,31 @@ Json bind_mount(const OciMount& bind) {
           {"options", {"rbind", bind.read_only ? "ro" : "rw", "rprivate"}}};
 }
 
+Json tmpfs_mount(const Tmpfs& tmpfs) {
+  return mount(tmpfs.destination.c_str(), "tmpfs", "tmpfs", tmpfs_options(tmpfs));
+}
+
+// A device is bound from the instance: in a user namespace none can be made.
+Json device_mount(const OciDevice& device) {
+  return mount(device.destination.c_str(), "bind", device.source.c_str(),
+               {"bind", "nosuid", "noexec", "rprivate"});
+}
+
+// What the user asked for: the outer ones first, as Docker sorts them.
+Json user_mounts(const OciInput& in) {
+  std::vector<Json> out;
+  for (const auto& bind : in.binds) out.push_back(bind_mount(bind));
+  for (const auto& tmpfs : in.tmpfs) out.push_back(tmpfs_mount(tmpfs));
+  for (const auto& device : in.devices) out.push_back(device_mount(device));
+  const auto depth = [](const Json& mount) {
+    const auto& path = mount.at("destination").get_ref<const std::string&>();
+    return std::count(path.begin(), path.end(), '/');
+  };
+  std::stable_sort(out.begin(), out.end(),
+                   [&](const Json& a, const Json& b) { return depth(a) < depth(b); });
+  return out;
+}
+
 Json process(const OciInput& in) {
   Json user{{"uid", in.user.uid}, {"gid", in.user.gid}};
   if (!in.user.supplementary.empty()) user["additionalGids"] = in.user.supplementary;
@@ -77,6 +104,7 @@ Json process(const OciInput& in) {
   for (const auto& limit : in.ulimits)
     if (auto rendered = oci_rlimit(limit)) limits.push_back(std::move(*rendered));
   if (!limits.empty()) out["rlimits"] = limits;
+  if (in.no_new_privileges) out["noNewPrivileges"] = true;
   return out;
 }
 
@@ -92,20 +120,29 @@ Json namespaces(const OciInput& in) {
   return out;
 }
 
-Json device_rules() {
+Json device_rules(const std::vector<OciDevice>& devices) {
   // Deny all; runc adds null, zero, full, tty, random, urandom, ptmx and the pts.
-  return Json::array({{{"allow", false}, {"access", "rwm"}}});
+  Json out = Json::array({{{"allow", false}, {"access", "rwm"}}});
+  for (const auto& device : devices) {
+    out.push_back({{"allow", true},
+                   {"type", device.is_block ? "b" : "c"},
+                   {"major", major(device.number)},
+                   {"minor", minor(device.number)},
+                   {"access", device.access}});
+  }
+  return out;
 }
 
 Json resources(const OciInput& in) {
   Json out = Json::object();
-  out["devices"] =
-      in.privileged ? Json::array({{{"allow", true}, {"access", "rwm"}}}) : device_rules();
+  out["devices"] = in.privileged ? Json::array({{{"allow", true}, {"access", "rwm"}}})
+                                 : device_rules(in.devices);
   if (in.cpu_shares > 0) out["cpu"]["shares"] = in.cpu_shares;
   if (in.memory_bytes > 0) {
     // Docker gives twice the limit with swap; ECS has no swap unless maxSwap says so.
     out["memory"]["limit"] = in.memory_bytes;
-    out["memory"]["swap"] = in.memory_bytes;
+    out["memory"]["swap"] = in.memory_bytes + in.swap_bytes.value_or(0);
+    if (in.swappiness && in.swap_bytes) out["memory"]["swappiness"] = *in.swappiness;
   }
   if (in.memory_reservation_bytes > 0) out["memory"]["reservation"] = in.memory_reservation_bytes;
   return out;
@@ -137,6 +174,48 @@ Json linux_part(const OciInput& in) {
 
 }  // namespace
 
+std::vector<std::string> tmpfs_options(const Tmpfs& tmpfs) {
+  // Of each pair the last one given holds. (moby, pkg/mount: MergeTmpfsOptions.)
+  static const std::map<std::string, std::string> kOpposites{{"ro", "rw"},
+                                                             {"rw", "ro"},
+                                                             {"suid", "nosuid"},
+                                                             {"nosuid", "suid"},
+                                                             {"dev", "nodev"},
+                                                             {"nodev", "dev"},
+                                                             {"exec", "noexec"},
+                                                             {"noexec", "exec"},
+                                                             {"sync", "async"},
+                                                             {"async", "sync"},
+                                                             {"atime", "noatime"},
+                                                             {"noatime", "atime"},
+                                                             {"diratime", "nodiratime"},
+                                                             {"nodiratime", "diratime"},
+                                                             {"relatime", "norelatime"},
+                                                             {"norelatime", "relatime"},
+                                                             {"strictatime", "nostrictatime"},
+                                                             {"nostrictatime", "strictatime"}};
+  static const std::set<std::string> kValued{"size", "nr_blocks", "nr_inodes", "mode",
+                                             "uid",  "gid",       "mpol"};
+  std::vector<std::string> out{"noexec", "nosuid", "nodev"};
+  auto given = tmpfs.options;
+  if (tmpfs.size_bytes > 0) given.push_back("size=" + std::to_string(tmpfs.size_bytes));
+  for (const auto& option : given) {
+    const auto opposite = kOpposites.find(option);
+    const auto equals = option.find('=');
+    const auto key = option.substr(0, equals);
+    const bool is_valued = equals != option.npos && kValued.contains(key);
+    if (option == "defaults") continue;
+    if (opposite == kOpposites.end() && !is_valued)
+      throw std::runtime_error("invalid tmpfs option [\"" + option + "\"]");
+    std::erase_if(out, [&](const std::string& other) {
+      return other == option || (opposite != kOpposites.end() && other == opposite->second) ||
+             (is_valued && other.starts_with(key + "="));
+    });
+    out.push_back(option);
+  }
+  return out;
+}
+
 std::optional<Json> oci_rlimit(const Ulimit& limit) {
   const auto* found = std::find_if(std::begin(kLimits), std::end(kLimits),
                                    [&](const LimitName& l) { return limit.name == l.name; });
@@ -152,7 +231,7 @@ std::optional<Json> oci_rlimit(const Ulimit& limit) {
 
 Json oci_config(const OciInput& in) {
   Json mounts = system_mounts(in);
-  for (const auto& bind : in.binds) mounts.push_back(bind_mount(bind));
+  for (auto& one : user_mounts(in)) mounts.push_back(std::move(one));
   return {{"ociVersion", "1.0.2"},
           {"process", process(in)},
           {"root", {{"path", "rootfs"}, {"readonly", in.read_only_root}}},

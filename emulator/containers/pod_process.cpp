@@ -60,12 +60,14 @@ std::shared_ptr<const Pod> start(const RuntimeContext& context, std::shared_ptr<
   const auto image = context.images->resolve(spec.image);
   const auto& layout = host->layout;
   const auto directory = layout.pod(spec.pod_id);
+  context.step("write the files");
   make_directories(directory + "/root");
   write_file(directory + "/hostname", spec.hostname + "\n");
   write_file(directory + "/hosts", spec.etc_hosts);
   write_file(directory + "/resolv.conf", spec.resolv_conf);
   const auto state = layout.pod_state(spec.pod_id);
   make_directories(state);
+  context.step("mount the root file system");
   const auto root = mount_root({image.layer_dirs, state + "/upper", state + "/work"});
 
   auto pod = std::make_shared<Pod>();
@@ -74,6 +76,7 @@ std::shared_ptr<const Pod> start(const RuntimeContext& context, std::shared_ptr<
   pod->host = host;
   pod->hostname = spec.hostname;
   pod->cgroup = task_group(*host, spec.pod_id);
+  context.step("make the control group");
   make_task_group(pod->cgroup, spec);
 
   auto options = pause_options(*host, spec, image, root.get());
@@ -81,12 +84,16 @@ std::shared_ptr<const Pod> start(const RuntimeContext& context, std::shared_ptr<
   const auto group = pod->cgroup.child(spec.container_id).open_directory();
   options.pid_namespace = pid_namespace.get();
   options.cgroup = group.get();
+  context.step("start the pause process");
   const auto process = netns::spawn(options);
   try {
+    context.step("name the pause process");
     pod->pause = name_process(process.pid);
     pod->pid_in_host = pid_inside(process.pid).value_or(0);
+    context.step("name the network namespace");
     netns::bind_namespace("/proc/" + std::to_string(process.pid) + "/ns/net",
                           context.netns_file(spec.pod_id));
+    context.step("write the record");
     write_record(*pod);
   } catch (...) {
     netns::signal_process(process.pidfd.get(), SIGKILL);

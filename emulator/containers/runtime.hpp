@@ -63,6 +63,17 @@ struct Mount {
   bool read_only = false;
 };
 
+struct Tmpfs {
+  std::string destination;
+  std::int64_t size_bytes = 0;
+  std::vector<std::string> options;  // "rw", "noexec", "mode=1777": over Docker's own
+};
+
+struct Device {
+  std::string host_path, destination;
+  std::string access = "rwm";  // read, write, mknod: as in a device control group
+};
+
 // What the task definition says over what the image says; absent means the image's.
 struct ContainerSpec {
   std::string container_id;  // 64 hex
@@ -82,6 +93,11 @@ struct ContainerSpec {
   std::vector<std::string> cap_add, cap_drop;
   std::map<std::string, std::string> sysctls;
   std::vector<Mount> mounts;
+  std::vector<Tmpfs> tmpfs;
+  std::vector<Device> devices;
+  std::optional<std::int64_t> swap_bytes;  // beside the memory limit; only with one
+  std::optional<int> swappiness;
+  std::vector<std::string> security_options;  // as of `docker run --security-opt`
   bool privileged = false;
   bool read_only_root = false;
   bool init_process = false;  // docker --init: tini is pid 1
@@ -182,8 +198,12 @@ class Runtime {
   virtual ~Runtime() = default;
   virtual void listen(Events events) = 0;
 
+  // A host that was there before comes up on the disk it had then.
   virtual void start_host(HostSpec spec, Done<HostStarted> done) = 0;
+  // Ends its processes, pods and containers; its disk stays.
   virtual void stop_host(std::string host_id, Done<Nothing> done) = 0;
+  virtual void remove_host(std::string host_id, Done<Nothing> done) = 0;  // its disk, too
+  virtual bool has_disk(const std::string& host_id) const = 0;
 
   virtual void start_pod(PodSpec spec, Done<PodStarted> done) = 0;
   virtual void stop_pod(std::string pod_id, Done<Nothing> done) = 0;
@@ -200,6 +220,11 @@ class Runtime {
 
   virtual void exec(ExecSpec spec, Done<ExecStarted> done) = 0;
   virtual void signal_exec(std::uint64_t exec_id, int signal) = 0;  // to the process group
+
+  // A TCP socket of that family (AF_INET, AF_INET6) in the network namespace of a container, or of
+  // the host itself (container_id empty).
+  virtual void open_socket(std::string host_id, std::string container_id, int family,
+                           Done<netns::UniqueFd> done) = 0;
 
   // The last lines of a container's output, for `docker logs`; tail < 0: all that is kept.
   virtual void read_log(std::string container_id, int tail, Done<std::vector<LogLine>> done) = 0;

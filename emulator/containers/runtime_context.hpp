@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
@@ -19,6 +20,11 @@ struct RuntimeContext {
   const ImageStore* images = nullptr;
   netns::Cgroup cgroup;  // the box's; `none` runs without limits
   bool maps_tty_group = true;
+  std::function<void(const std::string& step)> before_step;
+  // Told before each step of a build-up; a test throws there.
+  void step(const std::string& name) const {
+    if (before_step) before_step(name);
+  }
 
   // Dear to find out (a file to parse, a namespace to try), so the daemon does not wait for it at
   // its start: whoever asks first does the work, on the pool.

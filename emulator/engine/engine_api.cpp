@@ -49,22 +49,9 @@ void EngineApi::forget(const std::string& host_id) {
   ::unlink(socket.path.c_str());  // gone already with the host's directory, mostly
 }
 
-std::optional<std::pair<std::string, EngineContainer>> EngineApi::find_anywhere(
-    const std::string& id) {
-  for (const auto& [host_id, socket] : sockets_) {
-    for (auto& container : p_.source.containers(host_id)) {
-      if (container.id == id) return std::pair(host_id, std::move(container));
-    }
-  }
-  return std::nullopt;
-}
-
 void EngineApi::container_exited(const containers::ContainerExit& exit) {
   logs_.ended(exit.container_id);
-  if (auto found = find_anywhere(exit.container_id)) {
-    found->second.exit_code = exit.exit_code;
-    events_.publish(found->first, found->second, "die");
-  }
+  publish(exit.container_id, "die", {{"exitCode", std::to_string(exit.exit_code)}});
   waiters_.ended(exit.container_id, exit.exit_code);
 }
 
@@ -77,10 +64,11 @@ bool EngineApi::exec_exited(std::uint64_t exec_id, int exit_code) {
   return execs_.exited(exec_id, exit_code);
 }
 
-void EngineApi::publish(const std::string& host_id, const std::string& container_id,
-                        const std::string& action) {
-  for (const auto& container : p_.source.containers(host_id)) {
-    if (container.id == container_id) return events_.publish(host_id, container, action);
+void EngineApi::publish(const std::string& container_id, const std::string& action,
+                        const std::map<std::string, std::string>& attributes) {
+  const auto found = p_.source.find(container_id);
+  if (found && sockets_.contains(found->host_id)) {
+    events_.publish(found->host_id, found->container, action, attributes);
   }
 }
 
@@ -194,8 +182,11 @@ void EngineApi::version(const Call& call) {
 }
 
 void EngineApi::info(const Call& call) {
-  call.reply(engine::info(p_.source.host(call.host_id), p_.source.containers(call.host_id),
-                          p_.source.images(call.host_id).size(), p_.clock.now_ms()));
+  with_images(call, [call, host = p_.source.host(call.host_id),
+                     containers = p_.source.containers(call.host_id),
+                     now_ms = p_.clock.now_ms()](const auto& images) {
+    call.reply(engine::info(host, containers, images.size(), now_ms));
+  });
 }
 
 void EngineApi::list_containers(const Call& call) {
@@ -249,23 +240,36 @@ void EngineApi::stop_container(const Call& call) { waiters_.stop(call, container
 void EngineApi::kill_container(const Call& call) { waiters_.kill(call, container_of(call)); }
 void EngineApi::wait_container(const Call& call) { waiters_.wait(call, container_of(call)); }
 
+void EngineApi::with_images(const Call& call, UseImages use) {
+  p_.source.images(call.host_id, [call, use = std::move(use)](auto images) {
+    if (!images.ok()) return call.reply_error(500, images.error());
+    try {
+      use(images.get());
+    } catch (const EngineError& error) {
+      call.reply_error(error.status(), error.what());
+    }
+  });
+}
+
 void EngineApi::list_images(const Call& call) {
   const auto filters = Filters::parse(call.parameter("filters"),
                                       {"before", "dangling", "label", "reference", "since"});
-  const auto containers = p_.source.containers(call.host_id);
-  auto images = p_.source.images(call.host_id);
-  std::stable_sort(images.begin(), images.end(),
-                   [](const auto& a, const auto& b) { return a.created_ms > b.created_ms; });
-  auto rows = Json::array();
-  for (const auto& image : images) {
-    const auto& wanted = filters.values("reference");
-    const bool is_wanted =
-        wanted.empty() || std::any_of(wanted.begin(), wanted.end(), [&](const auto& reference) {
-          return find_image({image}, reference) != nullptr;
-        });
-    if (is_wanted) rows.push_back(image_row(image, containers));
-  }
-  call.reply(rows);
+  const auto wanted = filters.values("reference");
+  const auto is_wanted = [wanted](const EngineImage& image) {
+    return wanted.empty() || std::any_of(wanted.begin(), wanted.end(), [&](const auto& reference) {
+             return find_image({image}, reference) != nullptr;
+           });
+  };
+  with_images(call, [call, is_wanted, containers = p_.source.containers(call.host_id)](
+                        std::vector<EngineImage> images) {
+    std::stable_sort(images.begin(), images.end(),
+                     [](const auto& a, const auto& b) { return a.created_ms > b.created_ms; });
+    auto rows = Json::array();
+    for (const auto& image : images) {
+      if (is_wanted(image)) rows.push_back(image_row(image, containers));
+    }
+    call.reply(rows);
+  });
 }
 
 void EngineApi::inspect_image(const Call& call) {
@@ -273,10 +277,11 @@ void EngineApi::inspect_image(const Call& call) {
   for (std::size_t i = 1; i + 1 < call.path.size(); ++i) {
     name += (name.empty() ? "" : "/") + call.path[i];
   }
-  const auto images = p_.source.images(call.host_id);
-  const auto* image = find_image(images, name);
-  if (image == nullptr) throw EngineError(404, "No such image: " + name);
-  call.reply(image_details(*image));
+  with_images(call, [call, name](const std::vector<EngineImage>& images) {
+    const auto* image = find_image(images, name);
+    if (image == nullptr) throw EngineError(404, "No such image: " + name);
+    call.reply(image_details(*image));
+  });
 }
 
 void EngineApi::list_networks(const Call& call) { call.reply(networks()); }

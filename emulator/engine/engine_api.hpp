@@ -1,5 +1,6 @@
 #pragma once
 #include <boost/asio/io_context.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -46,9 +47,10 @@ class EngineApi {
   void container_exited(const containers::ContainerExit& exit);
   void logged(const std::string& container_id, const std::vector<containers::LogLine>& lines);
   bool exec_exited(std::uint64_t exec_id, int exit_code);  // true: it was one of ours
-  // For `docker events`: "create", "start", "destroy", ...
-  void publish(const std::string& host_id, const std::string& container_id,
-               const std::string& action);
+  // For `docker events`: "create", "start", "kill", "destroy", ... and what the action adds to the
+  // container's attributes.
+  void publish(const std::string& container_id, const std::string& action,
+               const std::map<std::string, std::string>& attributes = {});
 
  private:
   using Method = void (EngineApi::*)(const Call&);
@@ -91,7 +93,9 @@ class EngineApi {
   [[noreturn]] void no_swarm(const Call& call);
 
   EngineContainer container_of(const Call& call);  // named by the second segment
-  std::optional<std::pair<std::string, EngineContainer>> find_anywhere(const std::string& id);
+  // Reads the images, then answers with `use`, whose EngineError becomes the answer.
+  using UseImages = std::function<void(const std::vector<EngineImage>&)>;
+  void with_images(const Call& call, UseImages use);
 
   Parts p_;
   ExecSessions execs_;

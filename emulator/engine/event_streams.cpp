@@ -79,12 +79,13 @@ void EventStreams::answer(const Call& call) {
 }
 
 void EventStreams::publish(const std::string& host_id, const EngineContainer& container,
-                           const std::string& action) {
+                           const std::string& action,
+                           const std::map<std::string, std::string>& more) {
   const auto now = clock_.now_ms();
   Json attributes(container.labels);
   attributes["image"] = container.image;
   attributes["name"] = container.name;
-  if (action == "die") attributes["exitCode"] = std::to_string(container.exit_code);
+  for (const auto& [key, value] : more) attributes[key] = value;
   const Json event{
       {"status", action},           {"id", container.id},
       {"from", container.image},    {"Type", "container"},

@@ -1,5 +1,6 @@
 #pragma once
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,9 +18,9 @@ class EventStreams {
   explicit EventStreams(Clock& clock) : clock_(clock) {}
 
   void answer(const Call& call);
-  // `action`: "create", "start", "die", "kill", "stop", "destroy", ...
+  // `action`: "create", "start", "die", "kill", "stop", "destroy", ...; `more` attributes of it.
   void publish(const std::string& host_id, const EngineContainer& container,
-               const std::string& action);
+               const std::string& action, const std::map<std::string, std::string>& more);
   void forget_host(const std::string& host_id);
 
  private:

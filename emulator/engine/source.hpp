@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -75,7 +76,14 @@ class EngineSource {
   virtual ~EngineSource() = default;
   // Every container of the host, stopped ones too, in any order.
   virtual std::vector<EngineContainer> containers(const std::string& host_id) = 0;
-  virtual std::vector<EngineImage> images(const std::string& host_id) = 0;
+  // One of any host; nothing when none has it.
+  struct Found {
+    std::string host_id;
+    EngineContainer container;
+  };
+  virtual std::optional<Found> find(const std::string& container_id) = 0;
+  // The image store is read elsewhere; the answer comes later, on the loop thread.
+  virtual void images(const std::string& host_id, Done<std::vector<EngineImage>> done) = 0;
   virtual EngineHost host(const std::string& host_id) = 0;
 };
 

@@ -8,6 +8,7 @@ vpc::EniSpec Devices::spec(const std::string& eni_id, const Place& place) {
           .vpc_id = row.vpc_id,
           .subnet_cidr = row.subnet_cidr,
           .address = row.address,
+          .secondary_addresses = row.secondary_addresses,
           .mac = row.mac,
           .group_ids = row.group_ids,
           .source_dest_check = row.source_dest_check,
@@ -18,6 +19,7 @@ vpc::EniSpec Devices::spec(const std::string& eni_id, const Place& place) {
 }
 
 void Devices::put(const std::string& eni_id, Place place, Done<Nothing> done) {
+  making(eni_id);
   network_.put_eni(spec(eni_id, place), std::move(done));
   places_[eni_id] = std::move(place);
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <map>
 #include <string>
 
@@ -19,6 +20,9 @@ class Devices {
   };
 
   Devices(ec2::Ec2& ec2, vpc::Network& network) : ec2_(ec2), network_(network) {}
+
+  // Called with the interface whose device is about to be made.
+  std::function<void(const std::string& eni_id)> making = [](const std::string&) {};
 
   // Makes the device of that row in that place, or brings the one that is there up to the row.
   void put(const std::string& eni_id, Place place, Done<Nothing> done);

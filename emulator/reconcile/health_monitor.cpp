@@ -50,7 +50,7 @@ void HealthMonitor::probe(const std::string& docker_id) {
   commands_.run(
       std::move(spec), "",
       [this, docker_id](Outcome<HostCommands::Result> outcome) {
-        judge(docker_id, outcome.ok() && outcome.get().exit_code == 0);
+        judge(docker_id, outcome.ok() && !outcome.get().timed_out && outcome.get().exit_code == 0);
       },
       found->second.timeout);
 }

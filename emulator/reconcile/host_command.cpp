@@ -62,7 +62,10 @@ void HostCommands::start(const std::shared_ptr<Running>& running, containers::Ex
   if (running->timeout.count() == 0) return;
   running->limit.expires_after(running->timeout);
   running->limit.async_wait([this, running](boost::system::error_code error) {
-    if (!error && !running->exit_code) runtime_.signal_exec(running->exec_id, SIGKILL);
+    if (error || running->exit_code) return;
+    runtime_.signal_exec(running->exec_id, SIGKILL);
+    running->result.timed_out = true;
+    finish(running);
   });
 }
 
@@ -88,6 +91,8 @@ bool HostCommands::exited(std::uint64_t exec_id, int exit_code) {
   const auto found = running_.find(exec_id);
   if (found == running_.end()) return false;
   const auto running = found->second;
+  running_.erase(found);
+  if (!running->done) return true;  // its time was over before
   running->exit_code = exit_code;
   // A child left in the background may keep the pipes open for ever: what is in them now is enough.
   running->grace.expires_after(kDrain);
@@ -104,8 +109,7 @@ void HostCommands::finish_if_over(const std::shared_ptr<Running>& running) {
 
 void HostCommands::finish(const std::shared_ptr<Running>& running) {
   if (!running->done) return;
-  running_.erase(running->exec_id);
-  running->result.exit_code = *running->exit_code;
+  running->result.exit_code = running->exit_code.value_or(-1);
   boost::system::error_code ignored;
   for (auto* stream : {&running->in, &running->out, &running->err}) stream->close(ignored);
   running->grace.cancel();

@@ -16,13 +16,14 @@ class HostCommands {
  public:
   struct Result {
     int exit_code = -1;
+    bool timed_out = false;
     std::string output;  // stdout and stderr as they came, bounded
   };
   HostCommands(boost::asio::io_context& loop, containers::Runtime& runtime)
       : loop_(loop), runtime_(runtime) {}
 
   // `input` is the command's whole standard input. One that runs longer than `timeout` (0: as long
-  // as it likes) is killed; its exit code is then that of SIGKILL.
+  // as it likes) is killed, and the answer does not wait for its end.
   void run(containers::ExecSpec spec, std::string input, Done<Result> done,
            std::chrono::milliseconds timeout = {});
   // The runtime's event; true when the exec was one of ours.

@@ -14,10 +14,17 @@ HostFiles host_files(ec2::Ec2& ec2, const ec2::NetworkInterface& eni,
       "ff02::1\tip6-allnodes\n"
       "ff02::2\tip6-allrouters\n" +
       eni.address + "\t" + files.hostname + "\n";
-  files.resolv_conf = "search " + ec2.private_domain(eni.region) +
-                      "\noptions timeout:2 attempts:5\nnameserver " +
-                      ec2.resolver_address(eni.vpc_id) + "\n";
+  if (const auto dns = ec2.vpc_dns(eni.vpc_id)) files.resolv_conf = resolv_conf(*dns);
   return files;
+}
+
+std::string resolv_conf(const ec2::VpcDns& dns) {
+  std::string text;
+  for (const auto& domain : dns.search) text += (text.empty() ? "search " : " ") + domain;
+  if (!text.empty()) text += "\n";
+  text += "options timeout:2 attempts:5\n";
+  for (const auto& server : dns.name_servers) text += "nameserver " + server + "\n";
+  return text;
 }
 
 }  // namespace enibox::reconcile

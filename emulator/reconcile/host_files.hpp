@@ -14,4 +14,7 @@ struct HostFiles {
 HostFiles host_files(ec2::Ec2& ec2, const ec2::NetworkInterface& eni,
                      const std::string& fallback_hostname);
 
+// As dhclient writes it from the VPC's DHCP options.
+std::string resolv_conf(const ec2::VpcDns& dns);
+
 }  // namespace enibox::reconcile

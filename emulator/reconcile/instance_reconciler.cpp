@@ -125,7 +125,8 @@ void InstanceReconciler::connected(const std::string& id) {
 
 void InstanceReconciler::run_user_data(const ec2::Instance& instance) {
   const std::string id = instance.instance_id;
-  // cloud-init runs user data that is a script; anything else it leaves alone.
+  // cloud-init runs user data that is a script, once in an instance's life: it leaves a note on the
+  // disk. Anything else it leaves alone.
   if (instance.user_data.rfind("#!", 0) != 0) {
     read_agent_config(id);
     return;
@@ -134,8 +135,10 @@ void InstanceReconciler::run_user_data(const ec2::Instance& instance) {
       .host_id = id,
       .container_id = "",
       .argv = {"/bin/sh", "-c",
-               "mkdir -p /var/lib/cloud/instance && cat > /var/lib/cloud/instance/user-data.txt && "
-               "chmod 700 /var/lib/cloud/instance/user-data.txt && "
+               "mkdir -p /var/lib/cloud/instance/sem && cd /var/lib/cloud/instance || exit 1; "
+               "test ! -e sem/config_scripts_user || exit 0; "
+               "cat > user-data.txt && chmod 700 user-data.txt && "
+               ": > sem/config_scripts_user && cd / && "
                "exec /var/lib/cloud/instance/user-data.txt"},
       .env = {},
       .user = "root",
@@ -145,7 +148,7 @@ void InstanceReconciler::run_user_data(const ec2::Instance& instance) {
                     if (!outcome.ok()) {
                       spdlog::warn("instance {}: user data: {}", id, outcome.error());
                     } else {
-                      console_[id] = outcome.get().output;
+                      if (!outcome.get().output.empty()) console_[id] = outcome.get().output;
                       if (outcome.get().exit_code != 0) {
                         spdlog::warn("instance {}: user data ended with {}: {}", id,
                                      outcome.get().exit_code, outcome.get().output);
@@ -190,8 +193,10 @@ void InstanceReconciler::boot_failed(const std::string& id, const std::string& w
   spdlog::error("instance {} does not start: {}", id, why);
   console_[id] = why;
   in_flight_.erase(id);
-  // AWS: an instance that cannot be started goes from pending to terminated with a Server reason.
-  p_.ec2.set_instance_state(id, "shutting-down", "Server.InternalError: " + why);
+  // AWS: an instance that cannot be launched goes from pending to terminated with a Server reason;
+  // one that was there before is stopped again.
+  p_.ec2.set_instance_state(id, p_.runtime.has_disk(id) ? "stopping" : "shutting-down",
+                            "Server.InternalError: " + why);
   step(id);
 }
 
@@ -207,12 +212,12 @@ void InstanceReconciler::host_died(const std::string& id) {
 
 void InstanceReconciler::reboot(const std::string& id) {
   if (!in_flight_.insert(id).second) return;
-  take_down(id, "Host EC2 (instance " + id + ") stopped.",
+  take_down(id, "Host EC2 (instance " + id + ") stopped.", Disk::kStays,
             [this, id] { boot(p_.ec2.instance(id)); });
 }
 
-// Everything of the instance that is more than a row.
-void InstanceReconciler::take_down(const std::string& id, const std::string& reason,
+// Everything of the instance that is more than a row or its disk.
+void InstanceReconciler::take_down(const std::string& id, const std::string& reason, Disk disk,
                                    std::function<void()> done) {
   registering_.erase(id);
   netns_.erase(id);
@@ -227,10 +232,15 @@ void InstanceReconciler::take_down(const std::string& id, const std::string& rea
   for (const auto& eni : p_.ec2.attached(id)) {
     if (!eni.requester_managed) p_.devices.remove(eni.eni_id, {});
   }
-  p_.runtime.stop_host(id, [id, done = std::move(done)](Outcome<Nothing> outcome) {
+  const auto through = [id, done = std::move(done)](Outcome<Nothing> outcome) {
     if (!outcome.ok()) spdlog::warn("instance {}: {}", id, outcome.error());
     done();
-  });
+  };
+  if (disk == Disk::kStays) {
+    p_.runtime.stop_host(id, through);
+  } else {
+    p_.runtime.remove_host(id, through);
+  }
 }
 
 void InstanceReconciler::end(const ec2::Instance& instance) {
@@ -238,7 +248,7 @@ void InstanceReconciler::end(const ec2::Instance& instance) {
   in_flight_.insert(id);
   const bool terminating = instance.state == "shutting-down";
   take_down(id, "Host EC2 (instance " + id + (terminating ? ") terminated." : ") stopped."),
-            [this, id] { ended(id); });
+            terminating ? Disk::kGoes : Disk::kStays, [this, id] { ended(id); });
   // A terminated instance is deregistered; a stopped one stays, its agent disconnected.
   if (auto row = p_.ecs.instances.find_by_ec2(id); row && terminating) {
     row->status = ecs::status::kInactive;

@@ -56,7 +56,8 @@ class InstanceReconciler {
   void boot_failed(const std::string& instance_id, const std::string& why);
   void end(const ec2::Instance& instance);
   void ended(const std::string& instance_id);
-  void take_down(const std::string& instance_id, const std::string& reason,
+  enum class Disk { kStays, kGoes };
+  void take_down(const std::string& instance_id, const std::string& reason, Disk disk,
                  std::function<void()> done);
   void put_interfaces(const std::string& instance_id);
   void put_interface(const ec2::NetworkInterface& eni, const std::string& netns_path);

@@ -29,12 +29,30 @@ ecs::Container* find(std::vector<ecs::Container>& containers, const std::string&
   return found == containers.end() ? nullptr : &*found;
 }
 
+// What must have begun, ended or be well before a container starts. The volumes of another are
+// there once that one has started.
+Json start_dependencies(const Json& container) {
+  Json all = container.value("dependsOn", Json::array());
+  for (const auto& from : container.value("volumesFrom", Json::array())) {
+    all.push_back({{"containerName", from.value("sourceContainer", "")}, {"condition", "START"}});
+  }
+  return all;
+}
+
+// AWS: ContainerDefinition.startTimeout, how long others wait for this one; 0: as long as it takes.
+std::chrono::milliseconds start_timeout(const Json& container) {
+  return std::chrono::seconds(container.value("startTimeout", 0));
+}
+
 }  // namespace
 
 // --- what wakes a task -------------------------------------------------------------------------
 
 void TaskReconciler::host_up(const std::string& host_id, const std::string& netns_path) {
   host_netns_[host_id] = netns_path;
+  for (const auto& task : p_.ecs.tasks.on_ec2_instance(host_id)) {
+    if (task.last_status != status::kStopped) wake(task.id);
+  }
 }
 
 void TaskReconciler::host_gone(const std::string& host_id, const std::string& reason) {
@@ -144,7 +162,8 @@ void TaskReconciler::step(const std::string& task_id) {
 void TaskReconciler::step_up(View& seen, Work& work) {
   if (seen.task.last_status == status::kProvisioning) attach_interface(seen);
   if (work.pod == Phase::kNone) {
-    start_pod(seen, work);
+    // An instance may be registered while it boots; host_up() takes the next step then.
+    if (host_netns_.contains(seen.task.ec2_instance_id)) start_pod(seen, work);
   } else if (work.pod == Phase::kUp) {
     start_containers(seen, work);
     note_running(seen.task.id);
@@ -184,26 +203,29 @@ void TaskReconciler::start_pod(View& seen, Work& work) {
   work.in_flight = true;
   work.pod = Phase::kStarting;
   const auto memory = ecs::parse_memory(task.memory);
-  p_.runtime.start_pod({.pod_id = task.id,
-                        .host_id = task.ec2_instance_id,
-                        .container_id = task.pause_docker_id,
-                        .image = "amazon/amazon-ecs-pause:0.1.0",
-                        .hostname = files.hostname,
-                        .etc_hosts = files.etc_hosts,
-                        .resolv_conf = files.resolv_conf,
-                        .cpu_units = ecs::parse_cpu(task.cpu).value_or(0),
-                        .memory_bytes = memory.value_or(0) << 20},
-                       [this, id = task.id](Outcome<containers::PodStarted> outcome) {
-                         auto& work_of_it = work_[id];
-                         if (!outcome.ok()) {
-                           work_of_it.in_flight = false;
-                           work_of_it.pod = Phase::kDown;
-                           fail(id, outcome.error());
-                           return;
-                         }
-                         work_of_it.netns_path = outcome.get().netns_path;
-                         connect_pod(id, outcome.get().netns_path);
-                       });
+  p_.runtime.start_pod(
+      {.pod_id = task.id,
+       .host_id = task.ec2_instance_id,
+       .container_id = task.pause_docker_id,
+       .image = "amazon/amazon-ecs-pause:0.1.0",
+       .hostname = files.hostname,
+       .etc_hosts = files.etc_hosts,
+       .resolv_conf = files.resolv_conf,
+       .cpu_units = ecs::parse_cpu(task.cpu).value_or(0),
+       .memory_bytes = memory.value_or(0) << 20},
+      [this, id = task.id, pause = task.pause_docker_id](Outcome<containers::PodStarted> outcome) {
+        auto& work_of_it = work_[id];
+        if (!outcome.ok()) {
+          work_of_it.in_flight = false;
+          work_of_it.pod = Phase::kDown;
+          fail(id, outcome.error());
+          return;
+        }
+        tell(pause, "create");
+        tell(pause, "start");
+        work_of_it.netns_path = outcome.get().netns_path;
+        connect_pod(id, outcome.get().netns_path);
+      });
 }
 
 // The ENI's device and ecs-eth0; containers start only after both, as after the pause container's
@@ -251,18 +273,23 @@ void TaskReconciler::pod_connected(const std::string& task_id, const std::string
 bool TaskReconciler::ready_to_start(const View& seen, const ecs::Container& container,
                                     bool& never) const {
   const auto& definition = container_definition(seen.definition, container.name);
-  for (const auto& dependency : definition.value("dependsOn", Json::array())) {
+  for (const auto& dependency : start_dependencies(definition)) {
     const auto on = std::ranges::find(seen.containers, dependency.value("containerName", ""),
                                       &ecs::Container::name);
     if (on == seen.containers.end()) continue;
+    const auto patience = start_timeout(container_definition(seen.definition, on->name));
+    const bool late = patience.count() > 0 && on->started_ms != 0 &&
+                      p_.clock.now_ms() >= on->started_ms + patience.count();
     const std::string condition = dependency.value("condition", "START");
     const bool done = on->last_status == status::kStopped;
     const bool good = done && on->has_exit_code && on->exit_code == 0;
     if (done && !good && condition != "COMPLETE") never = true;
     if (condition == "START" && on->last_status == status::kPending) return false;
-    if (condition == "COMPLETE" && !done) return false;
-    if (condition == "SUCCESS" && !good) return false;
-    if (condition == "HEALTHY" && on->health != "HEALTHY") return false;
+    const bool waits = (condition == "COMPLETE" && !done) || (condition == "SUCCESS" && !good) ||
+                       (condition == "HEALTHY" && on->health != "HEALTHY");
+    if (!waits) continue;
+    if (late) never = true;
+    return false;
   }
   return true;
 }
@@ -304,6 +331,7 @@ void TaskReconciler::start_container(View& seen, ecs::Container& container, Work
   work.containers[container.name].phase = Phase::kStarting;
   container.created_ms = p_.clock.now_ms();
   p_.ecs.tasks.update(container);
+  tell(container.docker_id, "create");
   p_.runtime.start_container(ecs::container_spec(seen.task, seen.definition, container),
                              [this, id = seen.task.id, name = container.name](auto outcome) {
                                container_started(id, name, std::move(outcome));
@@ -341,9 +369,19 @@ void TaskReconciler::container_started(const std::string& task_id, const std::st
     work.phase = Phase::kUp;
     container->last_status = status::kRunning;
     watch_health(*seen, *container);
+    const auto patience = start_timeout(container_definition(seen->definition, name));
+    if (patience.count() > 0) {
+      work.start_timer = p_.clock.after(patience, [this, task_id] { wake(task_id); });
+    }
   }
   p_.ecs.tasks.update(*container);
+  tell(container->docker_id, "start");
   step(task_id);
+}
+
+void TaskReconciler::tell(const std::string& docker_id, const std::string& action,
+                          const std::map<std::string, std::string>& attributes) {
+  p_.told(docker_id, action, attributes);
 }
 
 void TaskReconciler::watch_health(const View& seen, const ecs::Container& container) {
@@ -358,6 +396,7 @@ void TaskReconciler::health_changed(const std::string& docker_id, const std::str
   container->health = health;
   p_.ecs.tasks.update(*container);
   spdlog::info("task {} container {} is {}", container->task_id, container->name, health);
+  tell(docker_id, health == "HEALTHY" ? "health_status: healthy" : "health_status: unhealthy");
   wake(container->task_id);  // others may have waited for it
 }
 
@@ -434,6 +473,7 @@ void TaskReconciler::stop_container(const View& seen, ecs::Container& container,
     });
   };
   kill(static_cast<int>(container.stop_signal));
+  tell(container.docker_id, "kill", {{"signal", std::to_string(container.stop_signal)}});
   its.kill_timer = p_.clock.after(std::chrono::seconds(timeout), [kill] { kill(SIGKILL); });
 }
 
@@ -458,8 +498,10 @@ void TaskReconciler::tear_down(View& seen, Work& work) {
   };
   for (const auto& container : seen.containers) {
     p_.runtime.remove_container(container.docker_id,
-                                [left, log_failure, pod_and_interface](Outcome<Nothing> outcome) {
+                                [this, left, log_failure, pod_and_interface,
+                                 id = container.docker_id](Outcome<Nothing> outcome) {
                                   log_failure(std::move(outcome));
+                                  tell(id, "destroy");
                                   if (--*left == 0) pod_and_interface();
                                 });
   }
@@ -478,6 +520,7 @@ void TaskReconciler::torn_down(const std::string& task_id) {
   task.stopped_ms = p_.clock.now_ms();
   set_status(task, status::kStopped);
   transaction.commit();
+  tell(task.pause_docker_id, "destroy");
   for (const auto& container : seen->containers) log_targets_.erase(container.docker_id);
   work_.erase(task_id);
 }

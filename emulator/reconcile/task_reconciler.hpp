@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,11 +29,15 @@ class TaskReconciler {
     ssm::Sessions& sessions;
     HostCommands& commands;
     Clock& clock;
+    // What happened to a container, for `docker events`: "create", "start", "kill", "destroy", ...
+    std::function<void(const std::string& docker_id, const std::string& action,
+                       const std::map<std::string, std::string>& attributes)>
+        told = [](auto&, auto&, auto&) {};
   };
   explicit TaskReconciler(Parts parts)
-      : p_(parts), health_(p_.commands, p_.clock, [this](const auto& id, const auto& status) {
-          health_changed(id, status);
-        }) {}
+      : p_(std::move(parts)),
+        health_(p_.commands, p_.clock,
+                [this](const auto& id, const auto& status) { health_changed(id, status); }) {}
 
   // A container instance is up: its tasks' second interface hangs on this namespace.
   void host_up(const std::string& host_id, const std::string& netns_path);
@@ -52,6 +57,7 @@ class TaskReconciler {
   struct ContainerWork {
     Phase phase = Phase::kNone;
     std::unique_ptr<Clock::Timer> kill_timer;
+    std::unique_ptr<Clock::Timer> start_timer;  // startTimeout: others wait no longer for it
   };
   // What is known of a task beside its row; made again from the inventory after a restart.
   struct Work {
@@ -93,6 +99,8 @@ class TaskReconciler {
   void torn_down(const std::string& task_id);
 
   void fail(const std::string& task_id, const std::string& reason);
+  void tell(const std::string& docker_id, const std::string& action,
+            const std::map<std::string, std::string>& attributes = {});
   void set_status(ecs::Task& task, const char* status);
   std::optional<ecs::LogTarget> log_target(const View& view, const ecs::Container& container);
 

@@ -1,6 +1,7 @@
 #include "emulator/ssm/live_session.hpp"
 
 #include <csignal>
+#include <cstdlib>
 
 #include "emulator/ids.hpp"
 #include "emulator/ssm/documents.hpp"
@@ -113,10 +114,65 @@ void LiveSession::on_socket_closed(const api::http::WebSocket& socket) {
 void LiveSession::start(stream::TerminalSize size) {
   size_ = size;
   if (type_ == stream::SessionType::kPort) {
-    end_now("Port forwarding sessions are not served yet.");
+    start_forward();
     return;
   }
   start_process();
+}
+
+// Which of the three kinds it is the client knows by the same rule: its own version and ours
+// decide, and whether the document is one that forwards a port.
+void LiveSession::start_forward() {
+  const auto property = [this](const char* name) {
+    const auto found = wanted_.properties.find(name);
+    return found == wanted_.properties.end() ? std::string() : found->second;
+  };
+  PortForward::Options options{.host = property("host")};
+  if (options.host.empty() || options.host == "localhost") options.host = "127.0.0.1";
+  options.port = static_cast<std::uint16_t>(std::atoi(property("portNumber").c_str()));
+  if (property("type").empty()) {
+    options.mode = PortForward::Mode::kRaw;
+  } else if (!stream::speaks_smux(channel_.client_version())) {
+    options.mode = PortForward::Mode::kOneByOne;
+  }
+  const std::weak_ptr<LiveSession> weak = weak_from_this();
+  const auto alive = [weak](auto action) {
+    return [weak, action](auto... what) {
+      if (const auto self = weak.lock()) action(*self, what...);
+    };
+  };
+  forward_ = PortForward::open(
+      loop_, options,
+      {.open_socket =
+           [this](int family, Done<netns::UniqueFd> done) {
+             runtime_.open_socket(wanted_.host_id, wanted_.container_id, family, std::move(done));
+           },
+       .on_output = alive([](LiveSession& self, std::string_view bytes) {
+         self.note_activity();
+         self.channel_.output(self.now(), stream::PayloadType::kOutput, bytes);
+         if (!self.channel_.wants_output() && self.forward_) self.forward_->pause_output();
+         self.rearm();
+       }),
+       .on_flag = alive([](LiveSession& self, stream::Flag flag) {
+         self.channel_.output(self.now(), stream::PayloadType::kFlag, stream::flag_payload(flag));
+         self.rearm();
+       }),
+       .on_room = alive([](LiveSession& self) {
+         self.channel_.input_ready(self.now());
+         self.rearm();
+       }),
+       .on_end = alive([](LiveSession& self, std::string text) { self.end_forward(text); })});
+  if (!forward_) end_now("The host " + options.host + " is no IP address: names are not resolved.");
+}
+
+// Its last output is still on its way to the client.
+void LiveSession::end_forward(const std::string& text) {
+  details_ = text;
+  clock_.post([self = shared_from_this(), text] {
+    if (self->ended_) return;
+    self->channel_.finish(self->now(), text);
+    self->rearm();
+  });
 }
 
 void LiveSession::start_process() {
@@ -194,6 +250,7 @@ void LiveSession::on_output(std::string_view bytes, bool from_stderr) {
 
 void LiveSession::window_opened() {
   if (process_) process_->resume_output();
+  if (forward_) forward_->resume_output();
 }
 
 // Whoever closes its terminal is about to exit; the exit code may come a moment later.
@@ -274,6 +331,7 @@ bool LiveSession::input(std::string_view bytes) {
     send_signal_bytes(bytes);
     return true;
   }
+  if (forward_) return forward_->input(bytes);
   if (process_) return process_->write(bytes);
   if (early_input_.size() + bytes.size() > kMaxEarlyInput) return false;
   early_input_ += bytes;
@@ -296,6 +354,7 @@ void LiveSession::resize(stream::TerminalSize size) {
 void LiveSession::flag(stream::Flag flag) {
   if (flag == stream::Flag::kTerminateSession)
     clock_.post([self = shared_from_this()] { self->end(""); });
+  if (flag == stream::Flag::kDisconnectToPort && forward_) forward_->disconnect();
 }
 
 void LiveSession::closed() {
@@ -304,6 +363,7 @@ void LiveSession::closed() {
   idle_timer_.reset();
   exit_timer_.reset();
   if (process_) process_->close();
+  if (forward_) forward_->close();
   if (socket_) socket_->close();
   if (exec_id_ != 0 && !exit_code_) owner_.session_leaves(exec_id_);
   owner_.session_ended(*this, details_, failed_);

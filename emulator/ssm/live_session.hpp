@@ -9,6 +9,7 @@
 #include "api/stream/agent_session.hpp"
 #include "emulator/clock.hpp"
 #include "emulator/containers/runtime.hpp"
+#include "emulator/ssm/port_forward.hpp"
 #include "emulator/ssm/process_io.hpp"
 #include "emulator/ssm/sessions.hpp"
 
@@ -76,6 +77,8 @@ class LiveSession final : private stream::AgentEvents,
   void closed() override;
 
   void start_process();
+  void start_forward();
+  void end_forward(const std::string& text);
   void on_started(Outcome<containers::ExecStarted> outcome);
   void on_output(std::string_view bytes, bool from_stderr);
   void on_eof();
@@ -104,7 +107,8 @@ class LiveSession final : private stream::AgentEvents,
   bool finishing_ = false, ended_ = false, failed_ = false;
   std::uint64_t exec_id_ = 0;  // 0: none yet
   std::shared_ptr<ProcessIo> process_;
-  std::string early_input_;  // typed while the process starts
+  std::shared_ptr<PortForward> forward_;  // of a port session, in place of a process
+  std::string early_input_;               // typed while the process starts
   stream::TerminalSize size_;
   std::optional<int> exit_code_;
   std::optional<std::string> end_text_;

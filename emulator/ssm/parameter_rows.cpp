@@ -65,6 +65,10 @@ Tags ParameterRows::tags(const std::string& region, const std::string& name) {
   return tags;
 }
 
+std::vector<NamedTag> ParameterRows::all_tags(const std::string& region) {
+  return store::read_all<NamedTag>(all_tags_.query(region));
+}
+
 void ParameterRows::put_tag(const std::string& region, const std::string& name,
                             const std::string& key, const std::string& value) {
   put_tag_.run(region, name, key, value);

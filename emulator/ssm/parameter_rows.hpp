@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "emulator/store/row.hpp"
+#include "emulator/tagging/tagged_resource.hpp"
 
 // The rows of SSM parameters: one a version; the highest is the parameter. Errors: StoreError. Loop
 // thread only.
@@ -48,6 +49,8 @@ class ParameterRows {
                                   std::int64_t version);
 
   Tags tags(const std::string& region, const std::string& name);
+  // Of all parameters, ordered by the parameter's name.
+  std::vector<NamedTag> all_tags(const std::string& region);
   void put_tag(const std::string& region, const std::string& name, const std::string& key,
                const std::string& value);
   void erase_tag(const std::string& region, const std::string& name, const std::string& key);
@@ -91,6 +94,8 @@ class ParameterRows {
       "ORDER BY label"};
   store::Statement tags_{
       db_, "SELECT key, value FROM ssm_parameter_tag WHERE region=? AND name=? ORDER BY key"};
+  store::Statement all_tags_{
+      db_, "SELECT name, key, value FROM ssm_parameter_tag WHERE region=? ORDER BY name, key"};
   store::Statement put_tag_{db_, "INSERT OR REPLACE INTO ssm_parameter_tag VALUES (?,?,?,?)"};
   store::Statement erase_tag_{db_,
                               "DELETE FROM ssm_parameter_tag WHERE region=? AND name=? AND key=?"};

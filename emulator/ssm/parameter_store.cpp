@@ -27,10 +27,14 @@ void check_name(const std::string& name) {
   std::string lower = name;
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const bool is_path = name.find('/') != std::string::npos;
+  if (!is_path && (lower.starts_with("aws") || lower.starts_with("ssm"))) {
+    throw validation(
+        "Parameter name: can't be prefixed with \"aws\" or \"ssm\" (case-insensitive).");
+  }
   if (lower.starts_with("/aws") || lower.starts_with("aws")) {
     throw AwsError("AccessDeniedException", "No access to reserved parameter name: " + name + ".");
   }
-  const bool is_path = name.find('/') != std::string::npos;
   if (lower.starts_with("ssm") || lower.starts_with("/ssm")) {
     throw validation(std::string("Parameter name: can't be prefixed with \"ssm\" "
                                  "(case-insensitive). ") +
@@ -75,6 +79,15 @@ void check_value(const ParameterRow& row) {
       "Parameter value, cannot be validated against allowedPattern: " + row.allowed_pattern);
 }
 
+AwsError oldest_is_labelled(const std::string& name, std::int64_t version) {
+  return {"ParameterMaxVersionLimitExceeded",
+          "You attempted to create a new version of " + name +
+              " by calling the PutParameter API with the overwrite flag. Version " +
+              std::to_string(version) +
+              ", the oldest version, can't be deleted because it has a label associated with it. "
+              "Move the label to another version of the parameter, and try again."};
+}
+
 std::optional<ParameterRow> find_public(const std::string& region, const std::string& name) {
   for (auto& row : public_parameters(region)) {
     if (row.name == name) return row;
@@ -86,6 +99,11 @@ std::optional<ParameterRow> find_public(const std::string& region, const std::st
 
 AwsError parameter_not_found(const std::string& name) {
   return {"ParameterNotFound", "Parameter " + name + " not found."};
+}
+
+AwsError parameter_version_not_found(const std::string& name, const std::string& version) {
+  return {"ParameterVersionNotFound", "Systems Manager could not find version " + version + " of " +
+                                          name + ". Verify the version and try again."};
 }
 
 ParameterRow ParameterStore::next_version(const std::string& region, const std::string& name,
@@ -102,6 +120,11 @@ ParameterRow ParameterStore::next_version(const std::string& region, const std::
   if (before && in.contains("Type") && before->type != in.at("Type")) {
     throw AwsError("HierarchyTypeMismatchException",
                    "The type of an existing parameter cannot be changed.");
+  }
+  const auto data_type = in.value("DataType", "text");
+  if (data_type != "text" && data_type != "aws:ec2:image" && data_type != "aws:ssm:integration") {
+    throw validation("The following data type is not supported: " + data_type +
+                     " (Data type names are all lowercase.)");
   }
   if (before && in.contains("Tags")) {
     throw validation(
@@ -140,6 +163,7 @@ ParameterRow ParameterStore::put(const std::string& region, const Json& in) {
     rows_.put_tag(region, name, tag.value("Key", ""), tag.value("Value", ""));
   }
   if (const auto oldest = row.version - kVersionsKept; oldest > 0) {
+    if (!rows_.labels(region, name, oldest).empty()) throw oldest_is_labelled(name, oldest);
     rows_.erase_version(region, name, oldest);
   }
   transaction.commit();
@@ -154,6 +178,7 @@ std::optional<FoundParameter> ParameterStore::find(const std::string& region,
     selector = name.substr(colon);
     name.resize(colon);
   }
+  if (selector.find(':', 1) != std::string::npos) return std::nullopt;
   // The ARN of "a" is ".../parameter/a": without the slash that paths have.
   auto latest = rows_.latest(region, name);
   if (!latest && asked.starts_with("arn:")) latest = rows_.latest(region, name.substr(1));
@@ -172,9 +197,7 @@ std::optional<FoundParameter> ParameterStore::find(const std::string& region,
                    : version                  ? rows_.version(region, latest->name, *version)
                                               : std::nullopt;
   if (row) return FoundParameter{*row, selector};
-  throw AwsError("ParameterVersionNotFound", "Systems Manager could not find version " + wanted +
-                                                 " of " + latest->name +
-                                                 ". Verify the version and try again.");
+  throw parameter_version_not_found(latest->name, wanted);
 }
 
 std::vector<ParameterRow> ParameterStore::list(const std::string& region,

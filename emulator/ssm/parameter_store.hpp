@@ -22,7 +22,8 @@ class ParameterStore {
   ParameterStore(store::Database& db, const Clock& clock) : db_(db), clock_(clock), rows_(db) {}
 
   // The new version's row. Throws ParameterAlreadyExists, ValidationException,
-  // ParameterPatternMismatchException, HierarchyTypeMismatchException.
+  // ParameterPatternMismatchException, HierarchyTypeMismatchException,
+  // ParameterMaxVersionLimitExceeded.
   ParameterRow put(const std::string& region, const Json& in);
   // `name` may be an ARN and end with ":version" or ":label". Nothing when there is none. Throws
   // ParameterVersionNotFound.
@@ -40,5 +41,6 @@ class ParameterStore {
 };
 
 AwsError parameter_not_found(const std::string& name);
+AwsError parameter_version_not_found(const std::string& name, const std::string& version);
 
 }  // namespace enibox::ssm

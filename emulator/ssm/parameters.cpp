@@ -2,18 +2,16 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 
 #include "api/wire/paging.hpp"
+#include "emulator/ssm/parameter_filters.hpp"
 #include "emulator/ssm/parameter_store.hpp"
 
 namespace enibox::ssm {
 namespace {
 
 using api::RequestContext;
-
-std::string arn_of(const RequestContext& request, const std::string& name) {
-  return request.arn("ssm", "parameter" + std::string(name.starts_with('/') ? "" : "/") + name);
-}
 
 // Without decryption a SecureString shows as what KMS would have made of it: opaque text.
 std::string shown_value(const ParameterRow& row, bool decrypted) {
@@ -27,7 +25,7 @@ Json value_json(const RequestContext& request, const ParameterRow& row, bool dec
           {"Value", shown_value(row, decrypted)},
           {"Version", row.version},
           {"LastModifiedDate", aws_seconds(row.modified_ms)},
-          {"ARN", arn_of(request, row.name)},
+          {"ARN", parameter_arn(request, row.name)},
           {"DataType", row.data_type}};
 }
 
@@ -37,7 +35,7 @@ Json metadata_json(const RequestContext& request, const ParameterRow& row) {
                {"Version", row.version},
                {"LastModifiedDate", aws_seconds(row.modified_ms)},
                {"LastModifiedUser", request.caller_arn()},
-               {"ARN", arn_of(request, row.name)},
+               {"ARN", parameter_arn(request, row.name)},
                {"DataType", row.data_type},
                {"Tier", row.tier},
                {"Policies", Json::array()}};
@@ -68,7 +66,7 @@ Json get_parameter(ParameterStore& store, const RequestContext& request, const J
 Json get_parameters(ParameterStore& store, const RequestContext& request, const Json& in) {
   Json found = Json::array();
   Json invalid = Json::array();
-  for (const std::string name : in.at("Names")) {
+  for (const auto& name : in.at("Names").get<std::set<std::string>>()) {
     std::optional<FoundParameter> each;
     try {
       each = store.find(request.region, name);
@@ -85,113 +83,62 @@ Json get_parameters(ParameterStore& store, const RequestContext& request, const 
   return {{"Parameters", std::move(found)}, {"InvalidParameters", std::move(invalid)}};
 }
 
-bool option_matches(const std::string& option, const std::string& wanted,
-                    const std::string& value) {
-  if (option == "BeginsWith") return value.starts_with(wanted);
-  if (option == "Contains") return value.find(wanted) != std::string::npos;
-  return value == wanted;
-}
-
-// "/a" holds "/a/b"; recursively also "/a/b/c".
-bool under_path(const std::string& name, std::string path, bool recursive) {
-  if (path.empty() || path.back() != '/') path += '/';
-  if (!name.starts_with(path)) return path == "/" && (recursive || name.find('/') == name.npos);
-  return recursive || name.find('/', path.size()) == std::string::npos;
-}
-
-bool passes(ParameterStore& store, const ParameterRow& row, const Json& filter) {
-  const auto key = filter.value("Key", "");
-  const auto option = filter.value("Option", key == "Path" ? "OneLevel" : "Equals");
-  const auto values = filter.value("Values", std::vector<std::string>());
-  std::vector<std::string> have;
-  if (key == "Name") have = {row.name};
-  if (key == "Type") have = {row.type};
-  if (key == "KeyId") have = {row.key_id};
-  if (key == "Tier") have = {row.tier};
-  if (key == "DataType") have = {row.data_type};
-  if (key == "Label") have = store.rows().labels(row.region, row.name, row.version);
-  if (key.starts_with("tag:")) {
-    for (const auto& [tag, value] : store.rows().tags(row.region, row.name)) {
-      if (tag == key.substr(4)) have.push_back(value);
-    }
-    if (values.empty()) return !have.empty();
-  }
-  return std::any_of(values.begin(), values.end(), [&](const std::string& wanted) {
-    if (key == "Path") return under_path(row.name, wanted, option == "Recursive");
-    // A name is found with and without its first slash.
-    return std::any_of(have.begin(), have.end(), [&](const std::string& value) {
-      return option_matches(option, wanted, value) ||
-             (key == "Name" && option_matches(option, "/" + wanted, value));
-    });
-  });
-}
-
-void check_filters(const Json& filters) {
-  for (const auto& filter : filters) {
-    const auto key = filter.value("Key", "");
-    static const std::vector<std::string> kKeys{"Name", "Type",     "KeyId", "Path",
-                                                "Tier", "DataType", "Label"};
-    if (key.starts_with("tag:") || std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end()) {
-      continue;
-    }
-    throw AwsError("InvalidFilterKey", "The specified filter key " + key + " isn't valid.");
-  }
-}
-
-std::vector<ParameterRow> filtered(ParameterStore& store, const RequestContext& request,
-                                   const std::string& prefix, const Json& filters) {
-  check_filters(filters);
-  auto rows = store.list(request.region, prefix);
-  std::erase_if(rows, [&](const ParameterRow& row) {
-    return !std::all_of(filters.begin(), filters.end(),
-                        [&](const Json& filter) { return passes(store, row, filter); });
-  });
-  return rows;
-}
-
+// Ten at a time unless the request says more (AWS: MaxResults' default).
 Json paged(const RequestContext& request, const Json& in, std::vector<ParameterRow> rows,
-           const char* member, const std::function<Json(const ParameterRow&)>& show) {
-  api::PageRules rules{.size_member = "MaxResults", .token_member = "NextToken"};
-  rules.most =
-      std::string_view(member) == "Parameters" && request.operation == "GetParametersByPath" ? 10
-                                                                                             : 50;
-  const auto page = api::page_of(request, in, rules);
+           const std::function<Json(const ParameterRow&)>& show) {
+  const std::size_t most = request.operation == "GetParametersByPath" ? 10 : 50;
+  const auto page = api::page_of(
+      request, in,
+      {.most = most, .standard = 10, .size_member = "MaxResults", .token_member = "NextToken"});
   const auto next = api::take_page(page, rows, [](const auto& row) { return row.name; });
   Json items = Json::array();
   for (const auto& row : rows) items.push_back(show(row));
-  Json answer = {{member, std::move(items)}};
+  Json answer = {{"Parameters", std::move(items)}};
   if (next) answer["NextToken"] = *next;
   return answer;
 }
 
 Json get_parameters_by_path(ParameterStore& store, const RequestContext& request, const Json& in) {
   const std::string path = in.at("Path");
-  if (!path.starts_with('/')) {
-    throw AwsError("ValidationException",
-                   "The parameter doesn't meet the parameter name requirements. The parameter name "
-                   "must begin with a forward slash \"/\".");
-  }
-  auto rows = filtered(store, request, path, in.value("ParameterFilters", Json::array()));
+  const auto filters = in.value("ParameterFilters", Json::array());
+  check_path(path);
+  check_filters(filters, FilterUse::by_path);
+  auto rows = store.list(request.region, path == "/" ? "" : path);
   const bool recursive = in.value("Recursive", false);
   std::erase_if(rows, [&](const auto& row) { return !under_path(row.name, path, recursive); });
+  apply_filters(store, filters, rows);
   const bool decrypted = in.value("WithDecryption", false);
-  return paged(request, in, std::move(rows), "Parameters",
+  return paged(request, in, std::move(rows),
                [&](const auto& row) { return value_json(request, row, decrypted); });
 }
 
 // Filters of the older form are names with values that the beginning must match.
-Json describe_parameters(ParameterStore& store, const RequestContext& request, const Json& in) {
+Json described_filters(const Json& in) {
   auto filters = in.value("ParameterFilters", Json::array());
-  for (auto filter : in.value("Filters", Json::array())) {
+  const auto older = in.value("Filters", Json::array());
+  if (!filters.empty() && !older.empty()) {
+    throw AwsError("ValidationException",
+                   "You can use either Filters or ParameterFilters in a single request.");
+  }
+  check_filters(filters, FilterUse::describe);
+  for (auto filter : older) {
     if (filter.value("Key", "") == "Name") filter["Option"] = "BeginsWith";
     filters.push_back(std::move(filter));
   }
+  return filters;
+}
+
+// AWS's public parameters are found by those who name their path.
+Json describe_parameters(ParameterStore& store, const RequestContext& request, const Json& in) {
+  const auto filters = described_filters(in);
   std::string prefix;
   for (const auto& filter : filters) {
     const auto values = filter.value("Values", std::vector<std::string>());
     if (values.size() == 1 && values[0].starts_with("/aws/")) prefix = "/aws/";
   }
-  return paged(request, in, filtered(store, request, prefix, filters), "Parameters",
+  auto rows = store.list(request.region, prefix);
+  apply_filters(store, filters, rows);
+  return paged(request, in, std::move(rows),
                [&](const auto& row) { return metadata_json(request, row); });
 }
 
@@ -212,46 +159,73 @@ Json delete_parameters(ParameterStore& store, const RequestContext& request, con
 
 Json get_parameter_history(ParameterStore& store, const RequestContext& request, const Json& in) {
   const auto found = require(store, request, in.at("Name"));
+  auto rows = store.rows().history(request.region, found.row.name);
+  const auto page = api::page_of(
+      request, in, {.most = 50, .size_member = "MaxResults", .token_member = "NextToken"});
+  const auto next = api::take_page(page, rows, [](const ParameterRow& row) {
+    const auto digits = std::to_string(row.version);
+    return std::string(20 - digits.size(), '0') + digits;
+  });
   Json items = Json::array();
-  for (const auto& row : store.rows().history(request.region, found.row.name)) {
+  for (const auto& row : rows) {
     auto json = metadata_json(request, row);
     json.erase("ARN");
     json["Value"] = shown_value(row, in.value("WithDecryption", false));
     json["Labels"] = store.rows().labels(request.region, row.name, row.version);
     items.push_back(std::move(json));
   }
-  return {{"Parameters", std::move(items)}};
+  Json answer = {{"Parameters", std::move(items)}};
+  if (next) answer["NextToken"] = *next;
+  return answer;
+}
+
+// The version that labels are put on or taken from: the one named, or the latest.
+ParameterRow labelled_version(ParameterStore& store, const RequestContext& request,
+                              const Json& in) {
+  const auto latest = require(store, request, in.at("Name")).row;
+  const auto version = in.value("ParameterVersion", latest.version);
+  if (auto row = store.rows().version(request.region, latest.name, version)) return *row;
+  throw parameter_version_not_found(latest.name, std::to_string(version));
+}
+
+// AWS: letters, digits and .-_, not beginning with a digit, "aws" or "ssm".
+bool is_label(const std::string& label) {
+  static constexpr std::string_view kCharacters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+  return !label.empty() && label.find_first_not_of(kCharacters) == std::string::npos &&
+         std::isdigit(static_cast<unsigned char>(label[0])) == 0 && !label.starts_with("aws") &&
+         !label.starts_with("ssm");
 }
 
 Json label_parameter_version(ParameterStore& store, const RequestContext& request, const Json& in) {
-  const auto found = require(store, request, in.at("Name"));
-  const auto version = in.value("ParameterVersion", found.row.version);
-  if (!store.rows().version(request.region, found.row.name, version)) {
-    throw AwsError("ParameterVersionNotFound",
-                   "Systems Manager could not find version " + std::to_string(version) + " of " +
-                       found.row.name + ". Verify the version and try again.");
-  }
+  constexpr std::size_t kMostLabels = 10;
+  const auto row = labelled_version(store, request, in);
   Json invalid = Json::array();
   for (const std::string label : in.at("Labels")) {
-    const bool bad = label.empty() || label.starts_with("aws") || label.starts_with("ssm") ||
-                     std::isdigit(static_cast<unsigned char>(label[0])) != 0;
-    if (bad) {
-      invalid.push_back(label);
+    if (is_label(label)) {
+      store.rows().put_label(request.region, row.name, label, row.version);
     } else {
-      store.rows().put_label(request.region, found.row.name, label, version);
+      invalid.push_back(label);
     }
   }
-  return {{"InvalidLabels", std::move(invalid)}, {"ParameterVersion", version}};
+  if (store.rows().labels(request.region, row.name, row.version).size() > kMostLabels) {
+    throw AwsError("ParameterVersionLabelLimitExceeded",
+                   "A parameter version can have maximum 10 labels. Move one or more labels to "
+                   "another version and try again.");
+  }
+  return {{"InvalidLabels", std::move(invalid)}, {"ParameterVersion", row.version}};
 }
 
 Json unlabel_parameter_version(ParameterStore& store, const RequestContext& request,
                                const Json& in) {
-  const auto found = require(store, request, in.at("Name"));
+  const auto row = labelled_version(store, request, in);
+  const auto labels = store.rows().labels(request.region, row.name, row.version);
   Json removed = Json::array();
   Json invalid = Json::array();
   for (const std::string label : in.at("Labels")) {
-    const bool went = store.rows().erase_label(request.region, found.row.name, label) > 0;
-    (went ? removed : invalid).push_back(label);
+    const bool there = std::find(labels.begin(), labels.end(), label) != labels.end();
+    if (there) store.rows().erase_label(request.region, row.name, label);
+    (there ? removed : invalid).push_back(label);
   }
   return {{"RemovedLabels", std::move(removed)}, {"InvalidLabels", std::move(invalid)}};
 }
@@ -354,6 +328,10 @@ constexpr std::pair<const char*, Operation> kOperations[] = {
 };
 
 }  // namespace
+
+std::string parameter_arn(const RequestContext& request, const std::string& name) {
+  return request.arn("ssm", "parameter" + std::string(name.starts_with('/') ? "" : "/") + name);
+}
 
 api::Service make_parameter_service(store::Database& db, const Clock& clock, ec2::Ec2& ec2) {
   api::Service service{.name = "ssm", .operations = {}};

@@ -2,6 +2,7 @@
 
 #include <ctime>
 
+#include "api/wire/paging.hpp"
 #include "emulator/clock.hpp"
 #include "emulator/ids.hpp"
 #include "emulator/ssm/documents.hpp"
@@ -12,7 +13,11 @@ namespace {
 using api::Answer;
 using api::RequestContext;
 
-constexpr std::size_t kDefaultPage = 50;
+constexpr api::PageRules kSessionPages{.most = 200,
+                                       .standard = 50,
+                                       .size_member = "MaxResults",
+                                       .token_member = "NextToken",
+                                       .descending = true};
 
 // "root" of "arn:aws:iam::111122223333:root": session ids begin with the caller's name.
 std::string caller_name(const RequestContext& context) {
@@ -102,29 +107,18 @@ Json shape(const SessionRow& row) {
   return session;
 }
 
-// A page goes on behind the session its token names; sessions that began later come before it.
+// Newest first.
 Json describe_sessions(SessionManager& sessions, const RequestContext& context, const Json& input) {
-  const auto rows = sessions.rows().list(context.region, input.at("State") == "Active");
-  std::size_t next = 0;
-  if (const std::string token = input.value("NextToken", ""); !token.empty()) {
-    while (next < rows.size() && rows[next].session_id != token) ++next;
-    if (next == rows.size()) {
-      throw AwsError("InvalidNextToken", "The specified token is not valid.");
-    }
-    ++next;
-  }
-  const auto limit = input.value("MaxResults", kDefaultPage);
+  const auto page = api::page_of(context, input, kSessionPages);
+  auto rows = sessions.rows().list(context.region, input.at("State") == "Active");
   const Json filters = input.value("Filters", Json::array());
-  Json page = Json::array();
-  std::string last;
-  for (; next < rows.size(); ++next) {
-    if (!matches_all(rows[next], filters)) continue;
-    if (page.size() == limit) break;
-    last = rows[next].session_id;
-    page.push_back(shape(rows[next]));
-  }
-  Json answer = {{"Sessions", std::move(page)}};
-  if (next < rows.size()) answer["NextToken"] = last;
+  std::erase_if(rows, [&](const SessionRow& row) { return !matches_all(row, filters); });
+  const auto next = api::take_page(page, rows, [](const SessionRow& row) {
+    return api::page_key(row.start_ms) + row.session_id;
+  });
+  Json answer = {{"Sessions", Json::array()}};
+  for (const auto& row : rows) answer["Sessions"].push_back(shape(row));
+  if (next) answer["NextToken"] = *next;
   return answer;
 }
 

@@ -39,7 +39,7 @@ SessionRows::SessionRows(store::Database& db)
       list_(db,
             "SELECT session_id, region, target, status, document_name, owner, reason, details,"
             " start_ms, end_ms FROM sessions WHERE region = ? AND (end_ms IS NULL) = ?"
-            " ORDER BY start_ms DESC, session_id") {}
+            " ORDER BY start_ms DESC, session_id DESC") {}
 
 void SessionRows::insert(const SessionRow& row) {
   insert_.run(row.session_id, row.region, row.target, row.status, row.document_name, row.owner,

@@ -1,6 +1,7 @@
 #pragma once
 #include <spdlog/common.h>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,8 +24,13 @@ struct DaemonOptions {
   // Absent: the database is in memory.
   std::optional<std::string> database_path;
   bool durable = false;
+  bool uplink = false;  // ask the porter for it when the internet is there
   std::string account_id;
   std::vector<std::string> allow_hosts;
+  // Access key ids and secrets; none: signatures are not verified.
+  std::map<std::string, std::string> auth_keys;
+  // In place of every flow log's own aggregation interval.
+  std::optional<int> flow_log_interval_s;
   spdlog::level::level_enum log_level = spdlog::level::info;
   // The box lived on from an earlier daemon: its containers may still run.
   bool box_reentered = false;

@@ -53,4 +53,14 @@ std::string random_token(int bytes) {
   return text;
 }
 
+std::string iam_id(std::string_view prefix, int letters) {
+  static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  std::string id(prefix);
+  const auto digits = random_hex(2 * letters);
+  for (std::size_t i = 0; i < digits.size(); i += 2) {
+    id += kAlphabet[std::stoul(digits.substr(i, 2), nullptr, 16) % 32];
+  }
+  return id;
+}
+
 }  // namespace enibox

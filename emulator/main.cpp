@@ -25,6 +25,10 @@ constexpr Entry kCommands[] = {
     {"image", image_command, "list, import and remove container images"},
     {"doctor", doctor_command, "tell what this machine lacks"},
     {"env", env_command, "print the settings for the AWS CLI"},
+    {"in-vpc", in_vpc_command, "run a command of this machine inside a VPC"},
+    {"attach", attach_command, "give this machine a route into a VPC"},
+    {"detach", detach_command, "take that route away again"},
+    {"topology", topology_command, "show VPCs, subnets, instances, tasks and interfaces as a tree"},
     {"version", version_command, "print the version"},
 };
 

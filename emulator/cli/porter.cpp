@@ -23,6 +23,7 @@
 #include "emulator/cli/paths.hpp"
 #include "emulator/cli/registry.hpp"
 #include "emulator/daemon.hpp"
+#include "emulator/vpc/uplink.hpp"
 #include "netns/box.hpp"
 
 namespace enibox::cli {
@@ -52,6 +53,11 @@ class Porter {
       : options_(options), registry_(runtime_directory()) {}
 
   int run() {
+    if (options_.uplink && ::geteuid() != 0) {
+      throw std::runtime_error(
+          "--uplink makes a device on the host's network, which only root may; without it the "
+          "tasks have an internet of their own at 192.0.2.1");
+    }
     block_signals();
     if (options_.data_dir) data_dir_ = DataDir::lock(*options_.data_dir, kLockPatience);
     open_listeners();
@@ -205,8 +211,11 @@ class Porter {
     daemon.listen_addresses = running_.listen;
     if (data_dir_) daemon.database_path = data_dir_->database_path();
     daemon.durable = options_.durable;
+    daemon.uplink = options_.uplink;
     daemon.account_id = options_.account_id;
     daemon.allow_hosts = options_.allow_hosts;
+    daemon.auth_keys = options_.auth_keys;
+    daemon.flow_log_interval_s = options_.flow_log_interval_s;
     daemon.log_level = options_.log_level;
     daemon.box_reentered = !box_is_new_;
     daemon.box_persistent = data_dir_.has_value();
@@ -291,11 +300,26 @@ class Porter {
       sweep_box_cgroups();
       return;
     }
+    if (kind == "uplink" && options_.uplink) return connect_uplink(message.value("path", ""));
     const std::string refusal = nlohmann::json{
         {"kind", "error"},
         {"message", "the porter does not know '" + kind +
                         "'"}}.dump();
     ::send(link_.get(), refusal.data(), refusal.size(), MSG_NOSIGNAL);
+  }
+
+  // The box's mounts are seen through the daemon's root directory.
+  void connect_uplink(const std::string& internet_path) {
+    try {
+      const auto internet =
+          netns::Namespace::open("/proc/" + std::to_string(daemon_) + "/root" + internet_path);
+      uplink_.reset();
+      uplink_.emplace(vpc::Uplink::Options{.host = netns::Namespace::current(),
+                                           .internet = internet,
+                                           .name = "enibox-" + std::to_string(::getpid())});
+    } catch (const std::exception& e) {
+      say(std::string("warning: no uplink: ") + e.what());
+    }
   }
 
   void print_ready() const {
@@ -306,6 +330,7 @@ class Porter {
   }
 
   int clean_up(int status) {
+    uplink_.reset();
     const bool killed = WIFSIGNALED(status);
     // Asked before the box ends for another reason.
     const bool init_died = killed && data_dir_ && netns::is_ending(box_->record().init);
@@ -368,6 +393,7 @@ class Porter {
   std::string host_state_dir_;  // what is to be removed at the end
   Running running_;
   netns::UniqueFd link_;
+  std::optional<vpc::Uplink> uplink_;
   pid_t daemon_ = 0;
   int init_status_ = 0;
   bool ready_ = false;

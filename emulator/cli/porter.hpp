@@ -1,6 +1,7 @@
 #pragma once
 #include <spdlog/common.h>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,8 +16,11 @@ struct PorterOptions {
   std::string image_store;              // absolute
   std::string account_id;
   std::vector<std::string> allow_hosts;
+  std::map<std::string, std::string> auth_keys;
   spdlog::level::level_enum log_level = spdlog::level::info;
   bool durable = false;
+  bool uplink = false;  // join the box's internet to the host's network
+  std::optional<int> flow_log_interval_s;
 };
 
 // Exit statuses of `enibox serve` beside the daemon's own.

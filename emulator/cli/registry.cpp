@@ -37,6 +37,14 @@ std::string hash(std::string_view text) {
   return digits;
 }
 
+// Of pids of another pid namespace nothing can be known from here: a user's containers may share a
+// directory.
+bool is_foreign(const Running& running) {
+  const auto self = netns::identify_process(::getpid());
+  return self && running.porter.boot_id == self->boot_id &&
+         running.porter.pid_namespace != self->pid_namespace;
+}
+
 }  // namespace
 
 std::string Running::describe() const {
@@ -72,8 +80,10 @@ std::optional<Running> running_from_json(std::string_view text) {
 }
 
 std::string Registry::file_of(const Running& running) const {
-  const std::string key =
-      running.data_dir ? *running.data_dir : "ephemeral " + std::to_string(running.porter.pid);
+  const std::string key = running.data_dir
+                              ? *running.data_dir
+                              : "ephemeral " + std::to_string(running.porter.pid_namespace) + " " +
+                                    std::to_string(running.porter.pid);
   return directory_ + "/" + hash(key) + ".json";
 }
 
@@ -98,6 +108,7 @@ std::vector<Running> Registry::list() const {
   std::vector<Running> found;
   for (const std::string& file : files) {
     const auto running = running_from_json(netns::read_small_file(file).value_or(""));
+    if (running && is_foreign(*running)) continue;
     if (running && (running->daemon_lives() || running->box_lives())) {
       found.push_back(*running);
     } else {

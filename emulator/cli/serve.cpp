@@ -2,6 +2,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 
 #include "emulator/cli/arguments.hpp"
@@ -32,8 +33,18 @@ const Command kServe{
       "also answer requests for this host name (default: IP addresses and\n"
       "localhost only); may be given several times",
       true},
+     {"--auth", "KEY:SECRET",
+      "verify signatures: an access key id that may sign, and its secret;\n"
+      "may be given several times (default: any credentials will do)",
+      true},
      {"--log-level", "LEVEL", "trace, debug, info (default), warn, error or off"},
      {"--durable", "", "answered writes survive a power cut, too (with --data-dir)"},
+     {"--uplink", "",
+      "join the internet that the tasks see to the host's network, by\n"
+      "translation (needs root)"},
+     {"--flow-log-interval", "SECONDS",
+      "aggregation interval of every VPC flow log, 1 to 600, whatever it was\n"
+      "created with (for tests)"},
      {"--image-store", "DIR", "where the container images are"}},
     0,
     "Exit status: the daemon's (0 after SIGTERM), 2 for a wrong command line, 3 when another\n"
@@ -47,6 +58,18 @@ std::string account_of(const Arguments& arguments) {
     throw UsageError("enibox serve: '" + id + "' is no AWS account; it has twelve digits");
   }
   return id;
+}
+
+std::map<std::string, std::string> auth_keys_of(const Arguments& arguments) {
+  std::map<std::string, std::string> keys;
+  for (const std::string& text : arguments.values("--auth")) {
+    const auto colon = text.find(':');
+    if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) {
+      throw UsageError("enibox serve: --auth takes KEY:SECRET, an access key id and its secret");
+    }
+    keys[text.substr(0, colon)] = text.substr(colon + 1);
+  }
+  return keys;
 }
 
 spdlog::level::level_enum level_of(const Arguments& arguments) {
@@ -63,6 +86,18 @@ spdlog::level::level_enum level_of(const Arguments& arguments) {
   return name == "warn"    ? spdlog::level::warn
          : name == "error" ? spdlog::level::err
                            : spdlog::level::from_str(name);
+}
+
+std::optional<int> flow_log_interval_of(const Arguments& arguments) {
+  const auto text = arguments.value("--flow-log-interval");
+  if (!text) return std::nullopt;
+  int seconds = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
+  if (error != std::errc() || end != text->data() + text->size() || seconds < 1 || seconds > 600) {
+    throw UsageError("enibox serve: '" + *text +
+                     "' is no flow log interval; take 1 to 600 seconds");
+  }
+  return seconds;
 }
 
 // Resolved here, before the box: inside it everybody is root.
@@ -86,8 +121,11 @@ PorterOptions options_of(const Arguments& arguments) {
   options.image_store = image_store_of(arguments);
   options.account_id = account_of(arguments);
   options.allow_hosts = arguments.values("--allow-host");
+  options.auth_keys = auth_keys_of(arguments);
   options.log_level = level_of(arguments);
   options.durable = arguments.has("--durable");
+  options.uplink = arguments.has("--uplink");
+  options.flow_log_interval_s = flow_log_interval_of(arguments);
   return options;
 }
 

@@ -3,7 +3,7 @@
 #
 #   tests/bench/bench.sh BUILD
 #
-# Needs the offline images. The baselines are moto's server, when python3 has moto, and a bare `runc run -d` (root only).
+# Needs the offline images, and iperf3, wrk and nft for some of the rows. The baselines are moto's server, when python3 has moto, and a bare `runc run -d` (root only).
 # Everything stays on loopback or inside Enibox's own namespaces, and ends with this script, also on Ctrl-C.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -44,12 +44,16 @@ if [ "$(id -u)" = 0 ]; then
   bare=$(awk -F'|' '/bare `runc run -d`/ { print $3 + 0 }' "$work/runtime")
 fi
 part "$work/net" timeout 180 "$build/net_bench"
+echo "  streams of packets" >&2
+part "$work/throughput" timeout 180 "$build/throughput_bench"
 ends_on_term=yes
 part "$work/rows" timeout 400 python3 "$here/lab.py" "$build" "$work/log" --bare-runc "$bare"
+part "$work/scale" timeout 300 python3 "$here/scale.py" "$build" "$work/log"
+cat "$work/scale" >>"$work/rows"
 
 echo "$(nproc) cores, Linux $(uname -r), load $(cut -d' ' -f1-3 /proc/loadavg); medians and 99th percentiles"
 echo
 python3 "$here/table.py" <"$work/rows"
 echo
 echo "The parts by themselves (medians):"
-grep -h '^|' "$work/runtime" "$work/net" 2>/dev/null || true
+grep -h '^|' "$work/runtime" "$work/net" "$work/throughput" 2>/dev/null || true

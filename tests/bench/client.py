@@ -59,6 +59,9 @@ class Client:
         if self.socket is None:
             self.connect()
         self.socket.sendall(request)
+        return self.read_answer()
+
+    def read_answer(self, whole=False):
         got = self.receive(b"")
         while (end := got.find(b"\r\n\r\n")) < 0:
             got = self.receive(got)
@@ -69,7 +72,23 @@ class Client:
         if b"connection: close" in head:
             self.close()
             self.reconnects += 1
+        if whole:
+            return len(got)
         return int(head.split(None, 2)[1]), got[end + 4 :]
+
+    def answer_size(self, request):
+        """Bytes of the whole answer, head and all."""
+        if self.socket is None:
+            self.connect()
+        self.socket.sendall(request)
+        return self.read_answer(whole=True)
+
+    def take(self, size):
+        while size > 0:
+            part = self.socket.recv(65536)
+            if not part:
+                raise ConnectionError("the server closed the connection in the middle of an answer")
+            size -= len(part)
 
     def receive(self, so_far):
         part = self.socket.recv(65536)

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 
+import paths
 import servers
 from client import element
 
@@ -21,6 +22,7 @@ STARTS = 9
 CALLS = 2000
 ROUNDS = 25
 PAIRS = 8
+REQUEST_ROUNDS = 5
 PATIENCE = 30.0
 NO_MOTO = "no baseline: moto is not installed"
 HERE = pathlib.Path(__file__).parent
@@ -32,7 +34,8 @@ def percentile(values, part):
 
 
 def row(what, values, unit="ms", **more):
-    """`baseline`: (name, value) or None; `aim`: (text, limit); `ratio_aim`, `faster`: as aim, for the ratio."""
+    """`baseline`: (name, value) or None; `aim`: (text, limit); `ratio_aim`, `faster`, `at_least`: as aim, for the
+    ratio."""
     if more.get("baseline", 0) is None:
         more["no_baseline"] = NO_MOTO
     out = {"what": what, "p50": statistics.median(values), "p99": percentile(values, 0.99)}
@@ -240,6 +243,36 @@ def measure_packets(lab, porter):
     row("first packets between two tasks of a subnet (TCP handshake)", first, baseline=base, aim=["< 5 ms", 5])
 
 
+def measure_requests(lab, porter):
+    """nginx asked by another task, and by the same one through a docker-like bridge, turn by turn."""
+    if paths.missing():
+        return progress(f"no requests: {', '.join(paths.missing())} not installed (docker/install-packages.sh bench)")
+    pids, tasks = [], []
+    for _ in range(2):
+        before = set(servers.descendants(porter))
+        task, _, _ = lab.run()
+        seen = lab.wait_for(task, "RUNNING")
+        tasks.append(task)
+        pids.append(wait_until(lambda: task_process(porter, before)))
+    with paths.Paths(pids[0], pids[1], address_of(seen)) as ways:
+        for what, headers in (("requests/s", []), ("new connections/s", ["Connection: close"])):
+            here, there = [], []
+            for _ in range(REQUEST_ROUNDS):
+                there.append(ways.requests_per_second(ways.docker, *headers))
+                here.append(ways.requests_per_second(ways.vpc, *headers))
+            row(
+                f"nginx, task to task, {what}",
+                here,
+                "/s",
+                baseline=("docker-like bridge, published port", statistics.median(there)),
+                at_least=["> 1x", 1],
+            )
+    for task in tasks:
+        lab.stop(task)
+    for task in tasks:
+        lab.wait_for(task, "STOPPED")
+
+
 def task_process(porter, before):
     """nginx of the task that came last."""
     for pid in servers.descendants(porter):
@@ -278,6 +311,8 @@ def main():
             if os.geteuid() == 0:
                 progress("packets")
                 measure_packets(lab, server.process.pid)
+                progress("requests")
+                measure_requests(lab, server.process.pid)
 
 
 if __name__ == "__main__":

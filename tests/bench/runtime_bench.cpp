@@ -2,38 +2,20 @@
 // the same run, with the seccomp profile on in both. Prints a table; judges nothing. Needs root.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <chrono>
-#include <cstdio>
 #include <vector>
 
+#include "tests/bench/stopwatch.hpp"
 #include "tests/net/runtime_fixture.hpp"
 
 namespace enibox::test {
 namespace {
 
+using bench::median;
+using bench::Stopwatch;
+
 constexpr int kRounds = 20;
 
-class Stopwatch {
- public:
-  double ms() const {
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start_)
-        .count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-void row(const char* what, double value) {
-  std::printf("| %-58s | %10.2f ms |\n", what, value);
-  std::fflush(stdout);
-}
+void row(const char* what, double value) { bench::row(what, value, "ms"); }
 
 // The bundle of a running container, started once more by hand: each round waits for one runc.
 double bare_runc(RuntimeBox& box, const std::string& container) {
@@ -92,7 +74,7 @@ TEST(RuntimeBench, TaskStart) {
     row("task: start_container (conmon, runc, seccomp)", median(containers));
     row("task: both", median(pods) + median(containers));
     row("bare `runc run -d` of the same bundle", bare);
-    std::printf("| %-58s | %10.2f    |\n", "ratio", (median(pods) + median(containers)) / bare);
+    bench::row("ratio", (median(pods) + median(containers)) / bare, "  ");
     row("task: kill, remove_container and stop_pod", median(removals));
     std::vector<double> execs;
     for (int round = 0; round < kRounds; ++round) {

@@ -30,6 +30,11 @@ def cells(row):
         aims.append(text)
         if row.get("baseline"):
             met.append(base / value >= limit)
+    if "at_least" in row:
+        text, limit = row["at_least"]
+        aims.append(text)
+        if row.get("baseline"):
+            met.append(value / base > limit)
     answers = ["yes" if one else "NO" for one in met] or ["" if not aims else "not measured"]
     return [row["what"], measured, baseline, ratio, " and ".join(aims), ", ".join(dict.fromkeys(answers))]
 

@@ -83,9 +83,9 @@ class BadInput(unittest.TestCase):
         self.assertEqual((status, name), (400, "SerializationException"))
 
     def test_operations_that_are_not_served_are_named(self):
-        status, _, message = ecs("CreateCapacityProvider", {})
+        status, _, message = ecs("CreateTaskSet", {})
         self.assertEqual(status, 501)
-        self.assertIn("CreateCapacityProvider", message)
+        self.assertIn("CreateTaskSet", message)
         status, name, _ = ecs("NoSuchOperation", {})
         self.assertIn((status, name), ((400, "UnknownOperationException"), (404, "UnknownOperationException")))
         status, text = ec2("NoSuchAction")
@@ -95,7 +95,7 @@ class BadInput(unittest.TestCase):
     def test_who_asks(self):
         headers = {"X-Amz-Target": ECS + "ListClusters", "Content-Type": "application/x-amz-json-1.1"}
         status, text = send(b"{}", headers)
-        self.assertEqual(status, 403)
+        self.assertEqual(status, 400)
         self.assertIn("MissingAuthenticationToken", text)
         headers["Authorization"] = credential("ecs")
         for lie in ({"Host": "evil.example"}, {"Origin": "http://evil.example"}):

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a task definition says about its containers is what runs: program, user, limits, order, exit codes, output.
+# What a task definition says about its containers is what runs: program, user, volumes, limits, order, exit codes, output.
 . "$(dirname "$0")/lib.sh"
 
 part() { ask ecs describe-tasks --cluster lab --tasks "$1" --query "tasks[0].containers[?name=='$2'].$3 | [0]"; }
@@ -14,7 +14,10 @@ make_network
 aws logs create-log-group --log-group-name /lab
 make_instance m5.4xlarge
 
-register settings "[{\"name\":\"one\",\"image\":\"busybox\",\"environment\":[{\"name\":\"A\",\"value\":\"b c\"}],\"user\":\"33:44\",\"workingDirectory\":\"/tmp\",
+# Where the box has a single id, none of its containers can change its user.
+MANY_IDS=$(awk '{ids += $3} END {print (ids > 1 ? "yes" : "no")}' "/proc/$(pgrep -o enibox-daemon)/uid_map")
+USER=0:0; [ $MANY_IDS = no ] || USER=33:44
+register settings "[{\"name\":\"one\",\"image\":\"busybox\",\"environment\":[{\"name\":\"A\",\"value\":\"b c\"}],\"user\":\"$USER\",\"workingDirectory\":\"/tmp\",
     $(sh_c 'echo env=$A; echo ids=$(id -u):$(id -g); pwd; ulimit -n; echo err >&2; cat /sys/fs/cgroup/cpu/cpu.shares /sys/fs/cgroup/cpu.weight 2>/dev/null; exec sleep 1000'),\"cpu\":100,\"ulimits\":[{\"name\":\"nofile\",\"softLimit\":512,\"hardLimit\":600}],$LOG},
   {\"name\":\"server\",\"image\":\"nginx:alpine\",\"linuxParameters\":{\"initProcessEnabled\":true}},
   {\"name\":\"client\",\"image\":\"nginx:alpine\",\"essential\":false,\"dependsOn\":[{\"containerName\":\"server\",\"condition\":\"START\"}],
@@ -29,7 +32,7 @@ check "and the late one ends" until_true 30 is STOPPED part "$S" second-server l
 check "the task runs on" status_is "$S" RUNNING
 said "$S" one >"$work/one"
 check "environment, user, working directory, ulimit, standard error" \
-  bash -c "grep -qx 'env=b c' $work/one && grep -qx ids=33:44 $work/one && grep -qx /tmp $work/one && grep -qx 512 $work/one && grep -qx err $work/one"
+  bash -c "grep -qx 'env=b c' $work/one && grep -qx ids=$USER $work/one && grep -qx /tmp $work/one && grep -qx 512 $work/one && grep -qx err $work/one"
 
 on_instance "$INSTANCE" "$work/docker" <<'L'
 ID=$(docker ps -q --filter label=com.amazonaws.ecs.container-name=one)
@@ -44,9 +47,30 @@ L
 check "docker exec, with its exit code" bash -c "grep -q inside-42 $work/docker && grep -q code-5 $work/docker"
 check "docker logs" has 'log:env=b c' "$work/docker"
 check "docker top" has 'sleep 1000' "$work/docker"
-check "docker inspect" has 'shares-100 user-33:44 dir-/tmp' "$work/docker"
+check "docker inspect" has "shares-100 user-$USER dir-/tmp" "$work/docker"
 check "docker stats" has 'stats-ecs-settings-1-one-' "$work/docker"
 check "initProcessEnabled: an init is pid 1" has 'init:(docker-init|tini)' "$work/docker"
+
+echo 'mkdir -p /data && echo from-the-instance > /data/note' | on_instance "$INSTANCE" "$work/written"
+register volumes "[{\"name\":\"web\",\"image\":\"nginx:alpine\",\"readonlyRootFilesystem\":true,\"linuxParameters\":{\"tmpfs\":[{\"containerPath\":\"/run\",\"size\":4}]},
+    \"mountPoints\":[{\"sourceVolume\":\"html\",\"containerPath\":\"/usr/share/nginx/html\"},{\"sourceVolume\":\"data\",\"containerPath\":\"/srv\",\"readOnly\":true}],
+    $(sh_c 'cat /srv/note; touch /srv/x || echo srv-is-read-only; touch /etc/x || echo root-is-read-only; df -k /run; exec sleep 1000'),$LOG},
+  {\"name\":\"side\",\"image\":\"busybox\",\"essential\":false,\"volumesFrom\":[{\"sourceContainer\":\"web\"}],$(sh_c 'cat /usr/share/nginx/html/index.html /srv/note'),$LOG},
+  {\"name\":\"disk\",\"image\":\"busybox\",\"essential\":false,\"dockerSecurityOptions\":[\"no-new-privileges\"],
+    \"linuxParameters\":{\"devices\":[{\"hostPath\":\"/dev/zero\",\"containerPath\":\"/dev/disk\",\"permissions\":[\"read\"]}]},
+    $(sh_c 'head -c 3 /dev/disk | wc -c; grep -q NoNewPrivs:.1 /proc/self/status && echo no-new-privileges'),$LOG}]" \
+  '"volumes":[{"name":"html"},{"name":"data","host":{"sourcePath":"/data"}}]' >/dev/null
+V=$(start_task volumes)
+check "a task with volumes, a tmpfs and a device runs" until_true 30 status_is "$V" RUNNING
+check "an empty volume takes what the image has there" until_true 20 like 'Welcome to nginx' said "$V" side
+check "a directory of the instance is a volume" like from-the-instance said "$V" web
+check "volumesFrom gives both to another container" like from-the-instance said "$V" side
+check "a mount can be read-only" like srv-is-read-only said "$V" web
+check "so can the root" like root-is-read-only said "$V" web
+check "the tmpfs has its size" like '^tmpfs +4096 ' said "$V" web
+check "a device of the instance is there" until_true 10 like '^3$' said "$V" disk
+check "no new privileges" like no-new-privileges said "$V" disk
+aws ecs stop-task --cluster lab --task "$V" >/dev/null
 
 register ends "[{\"name\":\"main\",\"image\":\"busybox\",$(sh_c 'seq 1 20000; exit 3'),$LOG},{\"name\":\"other\",\"image\":\"busybox\",\"command\":[\"sleep\",\"1000\"],\"stopTimeout\":2}]" >/dev/null
 E=$(start_task ends)

@@ -57,9 +57,9 @@ make_instance() { # [TYPE [SUBNET [COUNT-AFTERWARDS]]]; sets INSTANCE
     --security-group-ids "$GROUP" --user-data "file://$work/user-data" --query 'Instances[0].InstanceId')
   until_true 30 instances_joined "${3:-1}"
 }
-register() { # JSON of the containers [further members]
+register() { # FAMILY CONTAINERS [FURTHER-MEMBERS], JSON
   ask ecs register-task-definition --cli-input-json "{\"family\":\"$1\",\"networkMode\":\"awsvpc\",\"requiresCompatibilities\":[\"EC2\"],
-    \"cpu\":\"256\",\"memory\":\"512\",\"taskRoleArn\":\"arn:aws:iam::000000000000:role/task\",\"containerDefinitions\":$2}" \
+    \"cpu\":\"256\",\"memory\":\"512\",\"taskRoleArn\":\"arn:aws:iam::000000000000:role/task\",\"containerDefinitions\":$2${3:+,$3}}" \
     --query taskDefinition.taskDefinitionArn
 }
 start_task() { # FAMILY [GROUP]; prints the task's ARN

@@ -1,28 +1,7 @@
 #!/usr/bin/env bash
 # With a data directory tasks outlive the daemon, however it ends, and the next one takes them over.
 # Starts its own daemons: run it through leak_check.sh alone.
-build=$(cd "${ENIBOX_BUILD:-$(dirname "$0")/../../build}" && pwd)
-DATA=$(mktemp -d "${TMPDIR:-/tmp}/e2e-data-XXXXXX") PORT=0 ENDPOINT=none
-. "$(dirname "$0")/lib.sh"
-command -v session-manager-plugin >/dev/null || export PATH=$build:$PATH
-serve() { # sets PORTER and ENDPOINT; the same port again from the second time on
-  : >"$DATA.log"
-  "$build/enibox" serve --listen "127.0.0.1:$PORT" --data-dir "$DATA" ${ENIBOX_IMAGE_STORE:+--image-store "$ENIBOX_IMAGE_STORE"} >>"$DATA.log" 2>&1 &
-  PORTER=$!
-  until_true 20 grep -q ready "$DATA.log" || { cat "$DATA.log"; return 1; }
-  ENDPOINT=$(grep -om1 'http://127\.0\.0\.1:[0-9]*' "$DATA.log") PORT=${ENDPOINT##*:}
-  cat "$DATA.log" >>"$DATA.logs"
-}
-daemon_pid() { pgrep -P "$PORTER" enibox-daemon; }
-kill_daemon() { kill -KILL "$(daemon_pid)"; wait "$PORTER" 2>/dev/null; cat "$DATA.log" >>"$DATA.logs"; }
-over() {
-  local status=$?
-  "$build/enibox" stop --data-dir "$DATA" >/dev/null 2>&1; wait
-  [ $failed -eq 0 ] || { echo "--- the last daemon's log"; tail -n 60 "$DATA.log"; }
-  rm -rf "$work" "$DATA" "$DATA.log" "$DATA.logs"
-  exit $status
-}
-trap over EXIT
+. "$(dirname "$0")/own_daemons.sh"
 exec_works() { echo 'echo works-$((6*7))' | in_task "$1" "$2" "$work/exec"; grep -q works-42 "$work/exec"; }
 container_is() { [ "$(ask ecs describe-tasks --cluster lab --tasks "$1" --query "tasks[0].containers[?name=='$2'].[lastStatus,exitCode] | [0]" | tr '\t' ' ')" = "$3" ]; }
 group_rule() { ask ec2 "$1"-security-group-ingress --group-id "$GROUP" --ip-permissions "IpProtocol=-1,UserIdGroupPairs=[{GroupId=$GROUP}]" >/dev/null; }
@@ -57,7 +36,8 @@ check "exec works again" exec_works "$A" nginx
 echo "# the daemon is killed; a container ends while there is none"
 echo 'touch /tmp/go' >"$work/go"
 kill_daemon
-for pid in $(pgrep -f 'while \[ ! -e /tmp/go'); do touch "/proc/$pid/root/tmp/go"; done
+# As the user who owns the box: to root's own id its file systems are closed when that id is not mapped.
+for pid in $(pgrep -f 'while \[ ! -e /tmp/go'); do "${as[@]}" nsenter -t "$pid" -U -m --preserve-credentials touch /tmp/go; done
 check "it has ended without a daemon" until_true 10 bash -c "! pgrep -f 'while \[ ! -e /tmp/go' >/dev/null"
 serve
 check "its exit code is told" until_true 10 container_is "$BRIEF" brief "STOPPED 7"
@@ -105,6 +85,6 @@ check "no task's process is left" bash -c "! pgrep -x 'nginx|conmon|pause' -l"
 check "no task's interface is left" [ "$(ask ec2 describe-network-interfaces --query 'length(NetworkInterfaces[?RequesterManaged])')" = 0 ]
 check "no task's files are left" bash -c "! find '$DATA' -path '*/hosts/*/c/*' -prune -print | grep ."
 
-"$build/enibox" stop --data-dir "$DATA" >"$work/stop" 2>&1
+stop_all_of_it >"$work/stop" 2>&1
 check "stop ends daemon and box" bash -c "! pgrep enibox"
 finish

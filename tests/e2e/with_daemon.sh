@@ -3,8 +3,9 @@
 #
 #   tests/e2e/with_daemon.sh [-u USER-ID] COMMAND [ARGUMENT...]
 #
-# The command finds ENDPOINT, AWS_ENDPOINT_URL, ENIBOX_DAEMON_LOG and our session-manager-plugin on PATH (unless the
-# stock one is there). ENIBOX_BUILD: where the programs are; ENIBOX_IMAGE_STORE: another image store than the user's own.
+# The command finds ENDPOINT, AWS_ENDPOINT_URL, ENIBOX_DAEMON_LOG, ENIBOX_PORTER (the process id of `enibox serve`) and
+# our session-manager-plugin on PATH (unless the stock one is there). ENIBOX_BUILD: where the programs are;
+# ENIBOX_IMAGE_STORE: another image store than the user's own; ENIBOX_SERVE: more options of the daemon's.
 # Exit status: the command's, 77 (skipped) where the user cannot have a daemon here, 99 when something is left behind.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -12,6 +13,7 @@ build=$(cd "${ENIBOX_BUILD:-$here/../../build}" && pwd)
 as=()
 if [ "${1:-}" = -u ]; then
   [ "$(id -u)" = 0 ] || { echo "skipped: only root can run this as another user"; exit 77; }
+  export DAEMON_USER=$2  # whose daemon it is, for commands that look for one
   as=(setpriv "--reuid=$2" "--regid=$2" --clear-groups env HOME=/nonexistent); shift 2
   "${as[@]}" test -x "$build/enibox" || { echo "skipped: $build is closed to others"; exit 77; }
 fi
@@ -24,8 +26,9 @@ ENIBOX_DAEMON_LOG=$(mktemp)
 before=$(mktemp)
 "$here/leak_check.sh" snapshot "$before"
 # Port 0: the kernel picks a free one; the daemon's first line names it, as soon as it answers.
-"${as[@]}" "$build/enibox" serve --listen 127.0.0.1:0 --ephemeral "${store[@]}" >"$ENIBOX_DAEMON_LOG" 2>&1 &
+"${as[@]}" "$build/enibox" serve --listen 127.0.0.1:0 --ephemeral ${ENIBOX_SERVE:-} "${store[@]}" >"$ENIBOX_DAEMON_LOG" 2>&1 &
 daemon=$!
+export ENIBOX_PORTER=$daemon
 finish() {
   status=$?
   trap - EXIT

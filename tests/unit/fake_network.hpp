@@ -37,6 +37,28 @@ class FakeNetwork final : public Network {
     call(
         "remove_group " + id, [this, id] { groups.erase(id); }, std::move(done));
   }
+  void put_prefix_list(PrefixListSpec list, Done<Nothing> done) override {
+    call(
+        "put_prefix_list " + list.prefix_list_id,
+        [this, list] { prefix_lists[list.prefix_list_id] = list; }, std::move(done));
+  }
+  void remove_prefix_list(std::string id, Done<Nothing> done) override {
+    call(
+        "remove_prefix_list " + id, [this, id] { prefix_lists.erase(id); }, std::move(done));
+  }
+  void put_acl(NetworkAclSpec acl, Done<Nothing> done) override {
+    call(
+        "put_acl " + acl.acl_id, [this, acl] { acls[acl.acl_id] = acl; }, std::move(done));
+  }
+  void remove_acl(std::string id, Done<Nothing> done) override {
+    call(
+        "remove_acl " + id, [this, id] { acls.erase(id); }, std::move(done));
+  }
+  void hold_filters() override { filters_held = true; }
+  void release_filters(Done<Nothing> done) override {
+    call(
+        "release_filters", [this] { filters_held = false; }, std::move(done));
+  }
   void put_eni(EniSpec eni, Done<Nothing> done) override {
     call(
         "put_eni " + eni.eni_id, [this, eni] { enis[eni.eni_id] = eni; }, std::move(done));
@@ -44,6 +66,56 @@ class FakeNetwork final : public Network {
   void remove_eni(std::string id, Done<Nothing> done) override {
     call(
         "remove_eni " + id, [this, id] { enis.erase(id); }, std::move(done));
+  }
+  void put_subnet_routes(SubnetRoutesSpec spec, Done<Nothing> done) override {
+    call(
+        "put_subnet_routes " + spec.subnet_cidr,
+        [this, spec] { routes[spec.subnet_cidr + " of " + spec.vpc_id] = spec; }, std::move(done));
+  }
+  void put_gateway(GatewaySpec spec, Done<Nothing> done) override {
+    call(
+        "put_gateway " + spec.gateway_id, [this, spec] { gateways[spec.gateway_id] = spec; },
+        std::move(done));
+  }
+  void remove_gateway(std::string spec, Done<Nothing> done) override {
+    call(
+        "remove_gateway " + spec, [this, spec] { gateways.erase(spec); }, std::move(done));
+  }
+  void put_public_address(PublicAddressSpec spec, Done<Nothing> done) override {
+    call(
+        "put_public_address " + spec.address,
+        [this, spec] { public_addresses[spec.address] = spec; }, std::move(done));
+  }
+  void remove_public_address(std::string spec, Done<Nothing> done) override {
+    call(
+        "remove_public_address " + spec, [this, spec] { public_addresses.erase(spec); },
+        std::move(done));
+  }
+  void put_nat_gateway(NatGatewaySpec spec, Done<Nothing> done) override {
+    call(
+        "put_nat_gateway " + spec.nat_gateway_id,
+        [this, spec] { nat_gateways[spec.nat_gateway_id] = spec; }, std::move(done));
+  }
+  void remove_nat_gateway(std::string spec, Done<Nothing> done) override {
+    call(
+        "remove_nat_gateway " + spec, [this, spec] { nat_gateways.erase(spec); }, std::move(done));
+  }
+  void put_peering(PeeringSpec spec, Done<Nothing> done) override {
+    call(
+        "put_peering " + spec.peering_id, [this, spec] { peerings[spec.peering_id] = spec; },
+        std::move(done));
+  }
+  void remove_peering(std::string spec, Done<Nothing> done) override {
+    call(
+        "remove_peering " + spec, [this, spec] { peerings.erase(spec); }, std::move(done));
+  }
+  void make_namespace(std::string path, Done<Nothing> done) override {
+    call(
+        "make_namespace " + path, [this, path] { namespaces.insert(path); }, std::move(done));
+  }
+  void remove_namespace(std::string path, Done<Nothing> done) override {
+    call(
+        "remove_namespace " + path, [this, path] { namespaces.erase(path); }, std::move(done));
   }
   void prepare_instance(std::string netns_path, Done<Nothing> done) override {
     call(
@@ -54,6 +126,24 @@ class FakeNetwork final : public Network {
     call(
         "put_task_bridge " + bridge.task_netns_path,
         [this, bridge] { bridges[bridge.task_netns_path] = bridge.address; }, std::move(done));
+  }
+  void open_service(LocalService service, Done<netns::UniqueFd> done) override {
+    call(
+        "open_service " + service.address + " " + service.protocol,
+        [this, service] { services.insert(service); },
+        [this, service, done](Outcome<Nothing> outcome) {
+          try {
+            outcome.get();
+            done(service_socket ? service_socket(service) : netns::UniqueFd());
+          } catch (...) {
+            done(std::current_exception());
+          }
+        });
+  }
+  void close_service(LocalService service, Done<Nothing> done) override {
+    call(
+        "close_service " + service.address + " " + service.protocol,
+        [this, service] { services.erase(service); }, std::move(done));
   }
   std::uint64_t generation() const override { return made_; }
   void when_passed(std::uint64_t generation, std::function<void()> go) override {
@@ -74,8 +164,19 @@ class FakeNetwork final : public Network {
 
   std::map<std::string, VpcSpec> vpcs;
   std::map<std::string, GroupSpec> groups;
+  std::map<std::string, PrefixListSpec> prefix_lists;
+  std::map<std::string, NetworkAclSpec> acls;
+  bool filters_held = false;
   std::map<std::string, EniSpec> enis;
-  std::set<std::string> instances;             // namespace paths
+  std::map<std::string, SubnetRoutesSpec> routes;  // "10.0.1.0/24 of vpc-1"
+  std::map<std::string, GatewaySpec> gateways;
+  std::map<std::string, PublicAddressSpec> public_addresses;
+  std::map<std::string, NatGatewaySpec> nat_gateways;
+  std::map<std::string, PeeringSpec> peerings;
+  std::set<LocalService> services;
+  std::set<std::string> namespaces;
+  std::function<netns::UniqueFd(const LocalService&)> service_socket;  // none: no descriptor
+  std::set<std::string> instances;                                     // namespace paths
   std::map<std::string, std::string> bridges;  // task namespace path to address
   std::vector<std::string> calls;              // "put_eni eni-1", also those that failed
 

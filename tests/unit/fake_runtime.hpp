@@ -1,4 +1,6 @@
 #pragma once
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -27,6 +29,7 @@ class FakeRuntime final : public Runtime {
     std::vector<int> signals;
   };
   std::map<std::string, HostSpec> hosts;
+  std::set<std::string> disks;  // of hosts that are or were there
   std::map<std::string, PodSpec> pods;
   std::map<std::string, Container> containers;
   std::map<std::uint64_t, ExecSpec> execs;
@@ -58,6 +61,7 @@ class FakeRuntime final : public Runtime {
   void start_host(HostSpec spec, Done<HostStarted> done) override {
     call("start_host " + spec.host_id, std::move(done), [this, spec] {
       hosts[spec.host_id] = spec;
+      disks.insert(spec.host_id);
       return HostStarted{100, "/fake/netns/" + spec.host_id, "/fake/run/" + spec.host_id};
     });
   }
@@ -67,6 +71,14 @@ class FakeRuntime final : public Runtime {
       return Nothing{};
     });
   }
+  void remove_host(std::string host_id, Done<Nothing> done) override {
+    call("remove_host " + host_id, std::move(done), [this, host_id] {
+      forget_host(host_id);
+      disks.erase(host_id);
+      return Nothing{};
+    });
+  }
+  bool has_disk(const std::string& host_id) const override { return disks.contains(host_id); }
   void start_pod(PodSpec spec, Done<PodStarted> done) override {
     call("start_pod " + spec.pod_id, std::move(done), [this, spec] {
       if (!hosts.contains(spec.host_id)) throw std::runtime_error("no host " + spec.host_id);
@@ -142,6 +154,11 @@ class FakeRuntime final : public Runtime {
   void end_exec(std::uint64_t exec_id, int code) { events_.exec_exited(exec_id, code); }
   void signal_exec(std::uint64_t exec_id, int signal) override {
     calls.push_back("signal_exec " + std::to_string(exec_id) + " " + std::to_string(signal));
+  }
+  void open_socket(std::string host_id, std::string container_id, int family,
+                   Done<netns::UniqueFd> done) override {
+    call("open_socket " + host_id + " " + container_id, std::move(done),
+         [family] { return netns::UniqueFd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)); });
   }
   void read_log(std::string container_id, int tail, Done<std::vector<LogLine>> done) override {
     call("read_log", std::move(done), [this, container_id, tail] {

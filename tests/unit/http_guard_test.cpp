@@ -171,7 +171,7 @@ TEST_F(AwsEndpointTest, RefusesInTheWordsOfTheProtocol) {
                             "\r\nX-Amz-Target: AmazonEC2ContainerServiceV20141113.ListClusters"
                             "\r\nContent-Type: application/x-amz-json-1.1",
                         "{}");
-  EXPECT_TRUE(json.starts_with("HTTP/1.1 403 Forbidden\r\n")) << json;
+  EXPECT_TRUE(json.starts_with("HTTP/1.1 400 Bad Request\r\n")) << json;
   EXPECT_NE(json.find("MissingAuthenticationTokenException"), json.npos) << json;
   EXPECT_NE(json.find("Request is missing Authentication Token"), json.npos) << json;
 
@@ -204,8 +204,17 @@ TEST_F(AwsEndpointTest, OpensTheDataChannelBySessionId) {
 }
 
 TEST_F(AwsEndpointTest, DoesNotGuessAtCodedBodies) {
-  EXPECT_TRUE(ask("POST / HTTP/1.1" + kLocal + kSigned + "\r\nContent-Encoding: gzip", "xx")
+  EXPECT_TRUE(ask("POST / HTTP/1.1" + kLocal + kSigned + "\r\nContent-Encoding: br", "xx")
                   .starts_with("HTTP/1.1 415 "));
+  EXPECT_TRUE(ask("POST / HTTP/1.1" + kLocal + kSigned + "\r\nContent-Encoding: gzip", "xx")
+                  .starts_with("HTTP/1.1 400 "));
+}
+
+TEST_F(AwsEndpointTest, ReadsBodiesInChunksOfAws) {
+  const auto answer =
+      ask("POST / HTTP/1.1" + kLocal + kSigned + kForm + "\r\nContent-Encoding: aws-chunked",
+          "8\r\nAction=G\r\n23\r\netCallerIdentity&Version=2011-06-15\r\n0\r\n\r\n");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/sysmacros.h>
 
 #include <fstream>
 
@@ -91,6 +92,35 @@ TEST(OciConfig, LimitsAreBoundedByOurOwn) {
   EXPECT_EQ((*limit)["hard"].get<std::uint64_t>(), own.rlim_max);
   EXPECT_EQ((*oci_rlimit({"nofile", 100, 50}))["soft"], 50);  // never above the hard one
   EXPECT_FALSE(oci_rlimit({"nosuch", 1, 1}));
+}
+
+TEST(OciConfig, MountsAndDevicesOfTheUserComeOuterFirst) {
+  auto in = nginx();
+  in.tmpfs = {{"/run/a/b", 1 << 20, {"rw", "exec", "mode=700"}}, {"/run", 0, {}}};
+  in.devices = {{"/dev/fuse", "/dev/fuse", "rw", false, makedev(10, 229)}};
+  in.no_new_privileges = true;
+  in.swap_bytes = 64 << 20;
+  in.swappiness = 7;
+  const auto config = oci_config(in);
+  std::vector<std::string> order;
+  for (const auto& mount : config["mounts"]) order.push_back(mount["destination"]);
+  const auto at = [&](const std::string& path) {
+    return std::find(order.begin(), order.end(), path) - order.begin();
+  };
+  EXPECT_LT(at("/run"), at("/etc/hosts"));
+  EXPECT_LT(at("/etc/hosts"), at("/run/a/b"));
+  EXPECT_EQ(mount_on(config, "/run/a/b")->at("options"),
+            Json({"nosuid", "nodev", "rw", "exec", "mode=700", "size=1048576"}));
+  EXPECT_EQ(mount_on(config, "/run")->at("options"), Json({"noexec", "nosuid", "nodev"}));
+  EXPECT_EQ(mount_on(config, "/dev/fuse")->at("source"), "/dev/fuse");
+  const auto& rule = config["linux"]["resources"]["devices"][1];
+  EXPECT_EQ(rule["major"], 10);
+  EXPECT_EQ(rule["minor"], 229);
+  EXPECT_EQ(rule["access"], "rw");
+  EXPECT_EQ(config["process"]["noNewPrivileges"], true);
+  EXPECT_EQ(config["linux"]["resources"]["memory"]["swap"], (512 + 64) << 20);
+  EXPECT_EQ(config["linux"]["resources"]["memory"]["swappiness"], 7);
+  EXPECT_THROW(tmpfs_options({"/x", 0, {"bind"}}), std::runtime_error);
 }
 
 TEST(OciConfig, CpuUnitsAreAQuota) {

@@ -73,6 +73,21 @@ TEST_F(RegistryTest, ListsTheLivingAndForgetsTheDead) {
   EXPECT_TRUE(registry.list().empty());
 }
 
+TEST_F(RegistryTest, LeavesTheEntriesOfOtherPidNamespacesAlone) {
+  const Registry registry(directory_);
+  registry.put(running_here());
+  Running elsewhere = running_here();
+  elsewhere.data_dir.reset();
+  elsewhere.porter.pid_namespace += 1;
+  elsewhere.porter.start_time += 1;
+  elsewhere.box.init.pid_namespace += 1;
+  elsewhere.box.init.start_time += 1;
+  registry.put(elsewhere);
+  EXPECT_EQ(registry.list(), (std::vector<Running>{running_here()}));
+  EXPECT_EQ(files(), 2U);
+  registry.remove(running_here());
+}
+
 TEST_F(RegistryTest, ADataDirHasOneOwner) {
   const std::string path = directory_ + "/data";
   const auto owner = DataDir::lock(path, 0ms);

@@ -18,10 +18,10 @@ std::string text_of(const Commands& commands) {
   return text;
 }
 
-// ENIBOX_UPDATE_GOLDEN=1 writes the files anew; the diff is then what to review.
+// UPDATE_GOLDEN=1 writes the files anew; the diff is then what to review.
 void expect_golden(const std::string& name, const std::string& actual) {
   const std::string path = std::string(ENIBOX_SOURCE_DIR) + "/tests/unit/golden/" + name;
-  if (std::getenv("ENIBOX_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << actual;
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(path) << actual;
   std::ifstream file(path);
   std::stringstream expected;
   expected << file.rdbuf();
@@ -119,6 +119,108 @@ TEST(Ruleset, SourceDestCheckOffTakesAnySource) {
   expect_golden("check_off.nft", text_of(rules.put_eni(nat)));
 }
 
+TEST(Ruleset, AGatewayIsNobodysToJudge) {
+  Ruleset rules;
+  FilteredEni gateway = eni(2, {});
+  gateway.subnet_number = 0;
+  gateway.source_dest_check = gateway.judged_by_groups = false;
+  expect_golden("gateway.nft", text_of(rules.put_eni(gateway)));
+}
+
+TEST(Ruleset, SecondaryAddressesAreElements) {
+  Ruleset rules;
+  rules.put_group(lab_group());
+  FilteredEni one = eni(2, {"sg-1"});
+  rules.put_eni(one);
+  one.secondary_addresses = {"10.0.100.22"};
+  expect_golden("secondary_address.nft", text_of(rules.put_eni(one)));
+}
+
+TEST(Ruleset, APrefixListIsASetAndAnEntryAnElement) {
+  Ruleset rules;
+  rules.put_prefix_list({"pl-1", {"10.0.0.0/8", "10.1.0.0/16", "2001:db8::/32", "192.0.2.0/24"}});
+  GroupRule rule = from_block("", "tcp", 443, 443);
+  rule.cidr.reset();
+  rule.prefix_list_id = "pl-1";
+  std::string text = text_of(rules.put_group({"sg-1", "vpc-1", {rule, outwards(rule)}}));
+  text += "# an entry less, an entry more\n";
+  text += text_of(rules.put_prefix_list({"pl-1", {"10.1.0.0/16", "192.0.2.0/24", "1.0.0.0/8"}}));
+  text += "# nobody names it\n" + text_of(rules.remove_group("sg-1"));
+  expect_golden("prefix_list.nft", text);
+}
+
+AclEntry entry(int number, bool egress, bool allow, const std::string& cidr,
+               const std::string& protocol = "-1", int from = -1, int to = -1) {
+  return {.egress = egress,
+          .number = number,
+          .allow = allow,
+          .protocol = protocol,
+          .from_port = from,
+          .to_port = to,
+          .cidr = cidr};
+}
+
+const std::vector<AclEntry> kAllowAll = {
+    entry(32767, false, false, "0.0.0.0/0"), entry(100, false, true, "0.0.0.0/0"),
+    entry(32767, true, false, "0.0.0.0/0"), entry(100, true, true, "0.0.0.0/0")};
+
+TEST(Ruleset, AnAclThatAdmitsAllIsNotAsked) {
+  Ruleset rules;
+  EXPECT_TRUE(rules.put_acl({"acl-1", {{1, "10.0.100.0/24"}}, kAllowAll}).empty());
+  EXPECT_EQ(text_of(rules.render()), text_of(render_gates()));
+}
+
+TEST(Ruleset, AnAclGuardsTheEdgesOfItsSubnets) {
+  Ruleset rules;
+  rules.put_acl(
+      {"acl-1",
+       {{1, "10.0.100.0/24"}, {2, "10.0.101.0/24"}},
+       {entry(200, false, true, "0.0.0.0/0", "6", 80, 80), entry(100, false, false, "10.0.7.0/24"),
+        entry(150, false, true, "10.0.0.0/16", "17", 1024, 65535),
+        entry(160, false, true, "0.0.0.0/0", "1", 8, 0), entry(170, false, true, "0.0.0.0/0", "47"),
+        entry(180, false, true, "0.0.0.0/0", "6", 0, 65535), entry(190, false, true, "::/0"),
+        entry(100, true, true, "0.0.0.0/0")}});
+  expect_golden("acl.nft", text_of(rules.render()));
+}
+
+TEST(Ruleset, AnotherAclTakesTheSubnet) {
+  Ruleset rules;
+  rules.put_acl({"acl-1", {{1, "10.0.100.0/24"}}, {}});
+  rules.put_acl({"acl-2", {}, kAllowAll});
+  expect_golden("acl_moved.nft",
+                text_of(rules.put_acl({"acl-2", {{1, "10.0.100.0/24"}}, kAllowAll})));
+  EXPECT_TRUE(rules.put_acl({"acl-1", {}, {}}).empty());
+}
+
+TEST(Ruleset, MembersElsewhereAreMembers) {
+  Ruleset rules;
+  rules.put_group({"sg-1", "vpc-1", {from_group("sg-peer")}});
+  EXPECT_EQ(rules.foreign_groups(), std::set<std::string>{"sg-peer"});
+  expect_golden("foreign_members.nft",
+                text_of(rules.set_foreign_members("sg-peer", {"10.9.0.1", "10.9.0.2"})));
+  rules.remove_group("sg-1");
+  EXPECT_EQ(rules.foreign_groups(), std::set<std::string>{"sg-peer"});
+  rules.set_foreign_members("sg-peer", {});
+  EXPECT_EQ(text_of(rules.render()), text_of(render_gates()));
+}
+
+TEST(Ruleset, FlowsAreCountedBesideTheFilters) {
+  Ruleset rules;
+  rules.put_group(lab_group());
+  rules.put_eni(eni(2, {"sg-1"}));
+  const auto before = text_of(rules.render());
+  const auto on = rules.count_flows(true);
+  expect_golden("flow_counters.nft", text_of(on));
+  EXPECT_EQ(text_of(rules.render()), before + text_of(on));
+  EXPECT_TRUE(rules.count_flows(true).empty());
+  EXPECT_EQ(rules.flow_half(), 0);
+  expect_golden("flow_counters_turned.nft", text_of(rules.turn_flow_counters()));
+  EXPECT_EQ(rules.flow_half(), 1);
+  rules.count_flows(false);
+  EXPECT_EQ(text_of(rules.render()), before);
+  EXPECT_TRUE(rules.turn_flow_counters().empty());
+}
+
 TEST(Ruleset, TheSameAgainIsNoCommand) {
   Ruleset rules;
   rules.put_group(lab_group());
@@ -127,6 +229,10 @@ TEST(Ruleset, TheSameAgainIsNoCommand) {
   EXPECT_TRUE(rules.put_eni(eni(2, {"sg-1"})).empty());
   EXPECT_TRUE(rules.remove_eni(9).empty());
   EXPECT_TRUE(rules.remove_group("sg-9").empty());
+  rules.put_acl({"acl-1", {{1, "10.0.100.0/24"}}, {}});
+  EXPECT_TRUE(rules.put_acl({"acl-1", {{1, "10.0.100.0/24"}}, {}}).empty());
+  EXPECT_TRUE(rules.remove_acl("acl-9").empty());
+  EXPECT_TRUE(rules.remove_prefix_list("pl-9").empty());
 }
 
 TEST(Ruleset, LeavesNothingOfWhatIsGone) {
@@ -152,6 +258,16 @@ TEST(Ruleset, RefusesWhatIsNoRule) {
     EXPECT_THROW(rules.put_group({"sg-1", "vpc-1", {bad}}), std::system_error);
     EXPECT_EQ(text_of(rules.render()), before);
   }
+  for (const auto& bad :
+       {entry(1, false, true, "10.0.0.0/33"), entry(1, false, true, "0.0.0.0/0", "6", 90, 80),
+        entry(1, false, true, "0.0.0.0/0", "accept")}) {
+    EXPECT_THROW(rules.put_acl({"acl-1", {{1, "10.0.100.0/24"}}, {bad}}), std::system_error);
+    EXPECT_EQ(text_of(rules.render()), before);
+  }
+  EXPECT_THROW(rules.put_acl({"acl-1 }", {}, {}}), std::system_error);
+  EXPECT_THROW(rules.put_acl({"acl-1", {{1, "10.0.100.0"}}, {}}), std::system_error);
+  EXPECT_THROW(rules.put_prefix_list({"pl-1", {"10.0.0.0/8", "x"}}), std::system_error);
+  EXPECT_THROW(rules.put_prefix_list({"pl-1 }", {}}), std::system_error);
   EXPECT_THROW(rules.put_group({"sg-1 }", "vpc-1", {}}), std::system_error);
   EXPECT_THROW(rules.put_eni(eni(2, {"sg-1 "})), std::system_error);
   EXPECT_EQ(text_of(rules.render()), before);

@@ -18,7 +18,7 @@ class ServiceFixture : public ::testing::Test {
                      const std::string& region = "us-east-1") {
     const api::RequestContext request{.region = region,
                                       .account_id = "111122223333",
-                                      .access_key_id = "test",
+                                      .access_key_id = access_key_id,
                                       .request_id = "req",
                                       .host = "127.0.0.1:4566",
                                       .service = service.name,
@@ -40,6 +40,7 @@ class ServiceFixture : public ::testing::Test {
     }
   }
 
+  std::string access_key_id = "test";  // who calls
   FakeClock clock;
   api::Service service;
 };

@@ -81,10 +81,10 @@ TEST_F(ValidateTest, EcsHasSentencesForWhatIsMissing) {
             "InvalidParameterException: subnets can not be empty.");
   EXPECT_EQ(say("ecs", "RunTask", Json::object()),
             "InvalidParameterException: TaskDefinition can not be blank.");
-  EXPECT_EQ(say("ecs", "RunTask", {{"taskDefinition", "x"}, {"launchType", "MOON"}}),
-            "InvalidParameterException: 1 validation error detected: Value 'MOON' at 'launchType' "
-            "failed to satisfy constraint: Member must satisfy enum value set: [EC2, FARGATE, "
-            "EXTERNAL, MANAGED_INSTANCES]");
+  EXPECT_EQ(say("ecs", "RunTask", {{"taskDefinition", "x"}, {"propagateTags", "MOON"}}),
+            "InvalidParameterException: 1 validation error detected: Value 'MOON' at "
+            "'propagateTags' failed to satisfy constraint: Member must satisfy enum value set: "
+            "[TASK_DEFINITION, SERVICE, NONE]");
 }
 
 TEST_F(ValidateTest, Ec2NamesTheParameterAsItWasSent) {

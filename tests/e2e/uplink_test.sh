@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# --uplink leads from a task's network to the host's, as the host, and to nothing private. One network namespace plays the host and
+# another a server of its network, so that no packet leaves this machine.
+here=$(cd "$(dirname "$0")" && pwd)
+case ${PHASE:-begin} in
+begin)
+  if [ "$(id -u)" != 0 ]; then
+    "${ENIBOX_BUILD:?}/enibox" serve --listen 127.0.0.1:0 --uplink 2>&1 | grep -q 'only root may' || exit 1
+    exit 77
+  fi
+  PHASE=host exec unshare --net "$0"
+  ;;
+host)
+  ip link set lo up
+  unshare --net sleep 600 &
+  server=$!
+  trap 'kill $server' EXIT
+  until [ "$(readlink /proc/$server/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.05; done
+  ip link add lan type veth peer name lan netns "$server"
+  ip address add 8.8.4.1/24 dev lan && ip link set lan up
+  ip route add 8.8.8.8 dev lan && ip route add 192.168.7.7 dev lan
+  nsenter -t "$server" -n sh -c 'ip address add 8.8.8.8/32 dev lan; ip address add 192.168.7.7/32 dev lan
+    ip link set lo up; ip link set lan up; ip route add 8.8.4.0/24 dev lan'
+  nsenter -t "$server" -n python3 -c '
+import http.server
+class Tell(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers(); self.wfile.write(self.client_address[0].encode())
+    def log_message(self, *words): pass
+http.server.HTTPServer(("0.0.0.0", 80), Tell).serve_forever()' &
+  web=$!
+  trap 'kill $server $web' EXIT
+  PHASE=story LEAK_CHECK_EXACT=no ENIBOX_SERVE=--uplink "$here/with_daemon.sh" "$here/uplink_test.sh"
+  exit
+  ;;
+esac
+
+. "$here/lib.sh"
+make_network
+IGW=$(ask ec2 create-internet-gateway --query InternetGateway.InternetGatewayId)
+aws ec2 attach-internet-gateway --internet-gateway-id "$IGW" --vpc-id "$VPC"
+aws ec2 modify-subnet-attribute --subnet-id "$SUBNET" --map-public-ip-on-launch
+TABLE=$(ask ec2 describe-route-tables --filters "Name=vpc-id,Values=$VPC" --query 'RouteTables[0].RouteTableId')
+make_instance
+HOST=$(ask ec2 describe-instances --instance-ids "$INSTANCE" --query 'Reservations[0].Instances[0].PrivateIpAddress')
+check "the host has the device" bash -c 'ip -o link | grep -q enibox-'
+check "without a route to the gateway nothing leaves" silence "$HOST" http://8.8.8.8/
+aws ec2 create-route --route-table-id "$TABLE" --destination-cidr-block 0.0.0.0/0 --gateway-id "$IGW" >/dev/null
+told() { [ "$(at "$HOST" curl -sS -m 3 http://8.8.8.8/)" = 8.8.4.1 ]; }
+check "with one, a server of the host's network sees the host" told
+check "private networks of the host stay out of reach" silence "$HOST" http://192.168.7.7/
+check "and so does the host itself" silence "$HOST" "http://8.8.4.1:${ENDPOINT##*:}/"
+check "the box's own internet answers as before" bash -c "[ -n \"\$(nsenter -t $(pid_with "$HOST") -U -n --preserve-credentials curl -s -m 3 http://192.0.2.1/)\" ]"
+finish

@@ -1,5 +1,6 @@
 #include "netns/set_reader.hpp"
 
+#include <arpa/inet.h>  // before the kernel headers, which declare the same where netinet/in.h is not
 #include <endian.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>

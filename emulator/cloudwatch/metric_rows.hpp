@@ -3,7 +3,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "emulator/store/row.hpp"
@@ -18,8 +17,8 @@ struct MetricRow {
   std::string region, namespace_name, name;
   std::string dimensions;  // dimensions_text() of them
   std::int64_t last_put_s = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.metric_id, r.region, r.namespace_name, r.name, r.dimensions, r.last_put_s);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.metric_id, r.region, r.namespace_name, r.name, r.dimensions, r.last_put_s);
   }
 };
 
@@ -31,8 +30,8 @@ struct PointRow {
   std::int64_t metric_id = 0, time_s = 0;
   std::string unit;
   double minimum = 0, maximum = 0, sample_count = 0, sum = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.metric_id, r.time_s, r.unit, r.minimum, r.maximum, r.sample_count, r.sum);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.metric_id, r.time_s, r.unit, r.minimum, r.maximum, r.sample_count, r.sum);
   }
 };
 

@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "emulator/store/row.hpp"
@@ -21,11 +20,11 @@ struct EniRow {
   int device_index = -1;
   std::int64_t attached_ms = 0;
   bool delete_on_termination = false;
-  static auto fields(auto& r) {
-    return std::tie(r.eni_id, r.region, r.vpc_id, r.subnet_id, r.availability_zone, r.address,
-                    r.mac, r.description, r.interface_type, r.requester_id, r.source_dest_check,
-                    r.created_ms, r.attachment_id, r.instance_id, r.device_index, r.attached_ms,
-                    r.delete_on_termination);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.eni_id, r.region, r.vpc_id, r.subnet_id, r.availability_zone, r.address, r.mac,
+                 r.description, r.interface_type, r.requester_id, r.source_dest_check, r.created_ms,
+                 r.attachment_id, r.instance_id, r.device_index, r.attached_ms,
+                 r.delete_on_termination);
   }
   bool attached() const { return !attachment_id.empty(); }
 };
@@ -35,7 +34,9 @@ struct PrivateAddressRow {
   std::uint32_t address = 0;
   std::string eni_id;
   bool is_primary = false;
-  static auto fields(auto& r) { return std::tie(r.subnet_id, r.address, r.eni_id, r.is_primary); }
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.subnet_id, r.address, r.eni_id, r.is_primary);
+  }
 };
 
 // Every column in the order of EniRow::fields.

@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "emulator/store/row.hpp"
@@ -15,8 +14,8 @@ struct DhcpOptionsRow {
   std::string configurations;  // JSON: DhcpConfigurationList
   bool is_default = false;
   std::int64_t created_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.dhcp_options_id, r.region, r.configurations, r.is_default, r.created_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.dhcp_options_id, r.region, r.configurations, r.is_default, r.created_ms);
   }
 };
 
@@ -60,11 +59,11 @@ struct FlowLogRow {
   std::int64_t created_ms = 0;
   std::string cross_account_role, destination_options;  // the latter JSON, for S3
   std::string client_token, request;                    // the latter JSON, with a client token
-  static auto fields(auto& r) {
-    return std::tie(r.flow_log_id, r.region, r.resource_id, r.traffic_type, r.destination_type,
-                    r.destination, r.log_group_name, r.permission_arn, r.format, r.interval_s,
-                    r.created_ms, r.cross_account_role, r.destination_options, r.client_token,
-                    r.request);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.flow_log_id, r.region, r.resource_id, r.traffic_type, r.destination_type,
+                 r.destination, r.log_group_name, r.permission_arn, r.format, r.interval_s,
+                 r.created_ms, r.cross_account_role, r.destination_options, r.client_token,
+                 r.request);
   }
 };
 

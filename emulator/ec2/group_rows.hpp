@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "emulator/store/row.hpp"
@@ -13,8 +12,8 @@ namespace enibox::ec2 {
 struct GroupRow {
   std::string group_id, region, vpc_id, name, description;
   std::int64_t created_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.group_id, r.region, r.vpc_id, r.name, r.description, r.created_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.group_id, r.region, r.vpc_id, r.name, r.description, r.created_ms);
   }
 };
 
@@ -26,9 +25,9 @@ struct GroupRuleRow {
   std::string peer_kind;             // "cidr", "cidr6", "prefix-list", "group"
   std::string peer;
   std::optional<std::string> description;
-  static auto fields(auto& r) {
-    return std::tie(r.rule_id, r.region, r.group_id, r.egress, r.protocol, r.from_port, r.to_port,
-                    r.peer_kind, r.peer, r.description);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.rule_id, r.region, r.group_id, r.egress, r.protocol, r.from_port, r.to_port,
+                 r.peer_kind, r.peer, r.description);
   }
   // The same permission, whatever its id and description.
   bool same_permission(const GroupRuleRow& other) const {

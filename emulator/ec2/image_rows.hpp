@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "emulator/store/row.hpp"
@@ -17,9 +16,9 @@ struct ImageRow {
   std::string instance_id;      // it was made of; empty: registered or copied
   bool is_public = false;
   std::int64_t created_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.image_id, r.region, r.name, r.description, r.base_image_id, r.mappings,
-                    r.instance_id, r.is_public, r.created_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.image_id, r.region, r.name, r.description, r.base_image_id, r.mappings,
+                 r.instance_id, r.is_public, r.created_ms);
   }
 };
 

@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "emulator/store/row.hpp"
@@ -15,8 +14,8 @@ struct ReservationRow {
   std::optional<std::string> client_token;
   std::string request;  // the input as JSON text
   std::string requester_id;
-  static auto fields(auto& r) {
-    return std::tie(r.reservation_id, r.region, r.client_token, r.request, r.requester_id);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.reservation_id, r.region, r.client_token, r.request, r.requester_id);
   }
 };
 
@@ -35,15 +34,14 @@ struct InstanceRow {
   bool ebs_optimized = false, monitoring = false;
   std::string metadata_options = "{}";
   std::string options = "{}";  // JSON: instance_options.hpp
-  static auto fields(auto& r) {
-    return std::tie(r.instance_id, r.region, r.reservation_id, r.launch_index, r.vpc_id,
-                    r.subnet_id, r.availability_zone, r.private_address, r.private_dns_name,
-                    r.primary_eni_id, r.instance_type, r.image_id, r.architecture, r.state,
-                    r.state_reason_code, r.state_reason, r.transition_reason, r.launched_ms,
-                    r.changed_ms, r.key_name, r.user_data, r.instance_profile_arn,
-                    r.instance_profile_id, r.root_volume_id, r.client_token,
-                    r.disable_api_termination, r.disable_api_stop, r.shutdown_behavior,
-                    r.ebs_optimized, r.monitoring, r.metadata_options, r.options);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.instance_id, r.region, r.reservation_id, r.launch_index, r.vpc_id, r.subnet_id,
+                 r.availability_zone, r.private_address, r.private_dns_name, r.primary_eni_id,
+                 r.instance_type, r.image_id, r.architecture, r.state, r.state_reason_code,
+                 r.state_reason, r.transition_reason, r.launched_ms, r.changed_ms, r.key_name,
+                 r.user_data, r.instance_profile_arn, r.instance_profile_id, r.root_volume_id,
+                 r.client_token, r.disable_api_termination, r.disable_api_stop, r.shutdown_behavior,
+                 r.ebs_optimized, r.monitoring, r.metadata_options, r.options);
   }
 };
 

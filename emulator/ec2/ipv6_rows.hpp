@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "emulator/store/row.hpp"
@@ -14,20 +13,22 @@ namespace enibox::ec2 {
 struct VpcIpv6Row {
   std::string association_id, vpc_id, cidr, border_group;
   std::int64_t created_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.association_id, r.vpc_id, r.cidr, r.border_group, r.created_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.association_id, r.vpc_id, r.cidr, r.border_group, r.created_ms);
   }
 };
 
 struct SubnetIpv6Row {
   std::string association_id, subnet_id, cidr;
-  static auto fields(auto& r) { return std::tie(r.association_id, r.subnet_id, r.cidr); }
+  static auto fields(auto& r, auto&& visit) { return visit(r.association_id, r.subnet_id, r.cidr); }
 };
 
 struct Ipv6AddressRow {
   std::string subnet_id, address, eni_id;
   int position = 0;  // in the order they were assigned
-  static auto fields(auto& r) { return std::tie(r.subnet_id, r.address, r.eni_id, r.position); }
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.subnet_id, r.address, r.eni_id, r.position);
+  }
 };
 
 class Ipv6Rows {

@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "emulator/store/row.hpp"
@@ -14,9 +13,9 @@ namespace enibox::ec2 {
 struct KeyPairRow {
   std::string key_pair_id, region, name, fingerprint, key_type, public_key;
   std::int64_t created_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.key_pair_id, r.region, r.name, r.fingerprint, r.key_type, r.public_key,
-                    r.created_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.key_pair_id, r.region, r.name, r.fingerprint, r.key_type, r.public_key,
+                 r.created_ms);
   }
 };
 
@@ -57,9 +56,9 @@ struct LaunchTemplateRow {
   std::string launch_template_id, region, name;
   int default_version = 1, latest_version = 1;
   std::int64_t created_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.launch_template_id, r.region, r.name, r.default_version, r.latest_version,
-                    r.created_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.launch_template_id, r.region, r.name, r.default_version, r.latest_version,
+                 r.created_ms);
   }
 };
 
@@ -69,8 +68,8 @@ struct LaunchTemplateVersionRow {
   std::optional<std::string> description;
   std::string data;  // JSON
   std::int64_t created_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.launch_template_id, r.version, r.description, r.data, r.created_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.launch_template_id, r.version, r.description, r.data, r.created_ms);
   }
 };
 

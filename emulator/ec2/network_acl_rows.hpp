@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "emulator/store/row.hpp"
@@ -14,8 +13,8 @@ struct AclRow {
   std::string acl_id, region, vpc_id;
   bool is_default = false;
   std::int64_t created_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.acl_id, r.region, r.vpc_id, r.is_default, r.created_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.acl_id, r.region, r.vpc_id, r.is_default, r.created_ms);
   }
 };
 
@@ -26,15 +25,17 @@ struct AclEntryRow {
   std::string protocol, rule_action;
   std::optional<std::string> cidr, cidr6;
   std::optional<int> icmp_type, icmp_code, from_port, to_port;
-  static auto fields(auto& r) {
-    return std::tie(r.acl_id, r.egress, r.rule_number, r.protocol, r.rule_action, r.cidr, r.cidr6,
-                    r.icmp_type, r.icmp_code, r.from_port, r.to_port);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.acl_id, r.egress, r.rule_number, r.protocol, r.rule_action, r.cidr, r.cidr6,
+                 r.icmp_type, r.icmp_code, r.from_port, r.to_port);
   }
 };
 
 struct AclAssociationRow {
   std::string subnet_id, association_id, acl_id;
-  static auto fields(auto& r) { return std::tie(r.subnet_id, r.association_id, r.acl_id); }
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.subnet_id, r.association_id, r.acl_id);
+  }
 };
 
 class AclRows {

@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "emulator/store/row.hpp"
@@ -18,10 +17,10 @@ struct PeeringRow {
   std::int64_t created_ms = 0, changed_ms = 0;
   std::string message{};
   std::int64_t expires_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.peering_id, r.requester_region, r.requester_vpc, r.accepter_region,
-                    r.accepter_vpc, r.accepter_owner, r.status, r.options, r.created_ms,
-                    r.changed_ms, r.message, r.expires_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.peering_id, r.requester_region, r.requester_vpc, r.accepter_region,
+                 r.accepter_vpc, r.accepter_owner, r.status, r.options, r.created_ms, r.changed_ms,
+                 r.message, r.expires_ms);
   }
   // Seen from there.
   bool is_in(const std::string& region) const {

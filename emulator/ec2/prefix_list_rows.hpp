@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "emulator/store/row.hpp"
@@ -17,9 +16,9 @@ struct PrefixListRow {
   std::string state;
   std::optional<std::string> client_token;
   std::int64_t created_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.prefix_list_id, r.region, r.name, r.address_family, r.max_entries, r.version,
-                    r.state, r.client_token, r.created_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.prefix_list_id, r.region, r.name, r.address_family, r.max_entries, r.version,
+                 r.state, r.client_token, r.created_ms);
   }
 };
 
@@ -28,8 +27,8 @@ struct PrefixListEntryRow {
   std::int64_t version = 1;
   std::string cidr;
   std::optional<std::string> description;
-  static auto fields(auto& r) {
-    return std::tie(r.prefix_list_id, r.version, r.cidr, r.description);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.prefix_list_id, r.version, r.cidr, r.description);
   }
 };
 

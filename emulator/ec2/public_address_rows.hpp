@@ -1,7 +1,6 @@
 #pragma once
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "emulator/store/row.hpp"
@@ -12,7 +11,7 @@ namespace enibox::ec2 {
 struct PublicAddressRow {
   std::string eni_id, region;
   std::optional<std::string> public_ip{};  // none: not at the time
-  static auto fields(auto& r) { return std::tie(r.eni_id, r.region, r.public_ip); }
+  static auto fields(auto& r, auto&& visit) { return visit(r.eni_id, r.region, r.public_ip); }
 };
 
 class PublicAddressRows {

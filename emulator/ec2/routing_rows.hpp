@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "emulator/store/row.hpp"
@@ -14,8 +13,8 @@ namespace enibox::ec2 {
 struct RouteTableRow {
   std::string route_table_id, region, vpc_id;
   std::int64_t created_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.route_table_id, r.region, r.vpc_id, r.created_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.route_table_id, r.region, r.vpc_id, r.created_ms);
   }
 };
 
@@ -23,16 +22,16 @@ struct RouteRow {
   std::string route_table_id, destination;
   std::string target_kind;  // the member of Route: "GatewayId", "NatGatewayId", ...
   std::string target, origin = "CreateRoute";
-  static auto fields(auto& r) {
-    return std::tie(r.route_table_id, r.destination, r.target_kind, r.target, r.origin);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.route_table_id, r.destination, r.target_kind, r.target, r.origin);
   }
 };
 
 struct RouteAssociationRow {
   std::string association_id, route_table_id, vpc_id;
   std::optional<std::string> subnet_id;  // none: the VPC's main association
-  static auto fields(auto& r) {
-    return std::tie(r.association_id, r.route_table_id, r.vpc_id, r.subnet_id);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.association_id, r.route_table_id, r.vpc_id, r.subnet_id);
   }
 };
 
@@ -113,7 +112,9 @@ struct InternetGatewayRow {
   std::string igw_id, region;
   std::optional<std::string> vpc_id;  // none: detached
   std::int64_t created_ms = 0;
-  static auto fields(auto& r) { return std::tie(r.igw_id, r.region, r.vpc_id, r.created_ms); }
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.igw_id, r.region, r.vpc_id, r.created_ms);
+  }
 };
 
 class InternetGatewayRows {
@@ -153,9 +154,9 @@ struct AddressRow {
   std::string association_id, eni_id, private_address;  // empty: not associated
   std::int64_t created_ms = 0;
   std::string ptr_record{};  // "host.example.com."; empty: none
-  static auto fields(auto& r) {
-    return std::tie(r.allocation_id, r.region, r.public_ip, r.network_border_group,
-                    r.association_id, r.eni_id, r.private_address, r.created_ms, r.ptr_record);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.allocation_id, r.region, r.public_ip, r.network_border_group, r.association_id,
+                 r.eni_id, r.private_address, r.created_ms, r.ptr_record);
   }
 };
 
@@ -225,10 +226,10 @@ struct NatGatewayRow {
   std::string eni_id, private_address, allocation_id, association_id, public_ip;
   std::optional<std::string> client_token;
   std::int64_t created_ms = 0, deleted_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.nat_gateway_id, r.region, r.vpc_id, r.subnet_id, r.connectivity_type, r.state,
-                    r.eni_id, r.private_address, r.allocation_id, r.association_id, r.public_ip,
-                    r.client_token, r.created_ms, r.deleted_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.nat_gateway_id, r.region, r.vpc_id, r.subnet_id, r.connectivity_type, r.state,
+                 r.eni_id, r.private_address, r.allocation_id, r.association_id, r.public_ip,
+                 r.client_token, r.created_ms, r.deleted_ms);
   }
 };
 

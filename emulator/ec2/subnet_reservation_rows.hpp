@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "emulator/store/row.hpp"
@@ -15,9 +14,9 @@ struct SubnetReservationRow {
   std::string type;  // "prefix": kept for prefix delegation; "explicit": only given by name
   std::string description;
   std::int64_t created_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.reservation_id, r.region, r.subnet_id, r.cidr, r.type, r.description,
-                    r.created_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.reservation_id, r.region, r.subnet_id, r.cidr, r.type, r.description,
+                 r.created_ms);
   }
 };
 

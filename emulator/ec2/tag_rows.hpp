@@ -1,6 +1,5 @@
 #pragma once
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "emulator/store/row.hpp"
@@ -10,8 +9,8 @@ namespace enibox::ec2 {
 
 struct TagRow {
   std::string resource_id, key, value, region, resource_type;
-  static auto fields(auto& r) {
-    return std::tie(r.resource_id, r.key, r.value, r.region, r.resource_type);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.resource_id, r.key, r.value, r.region, r.resource_type);
   }
 };
 

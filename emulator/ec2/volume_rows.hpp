@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "emulator/store/row.hpp"
@@ -21,10 +20,10 @@ struct VolumeRow {
   bool encrypted = false;
   std::string kms_key_id, snapshot_id;
   std::int64_t created_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.volume_id, r.region, r.availability_zone, r.instance_id, r.device_name,
-                    r.delete_on_termination, r.size_gib, r.volume_type, r.iops, r.throughput,
-                    r.encrypted, r.kms_key_id, r.snapshot_id, r.created_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.volume_id, r.region, r.availability_zone, r.instance_id, r.device_name,
+                 r.delete_on_termination, r.size_gib, r.volume_type, r.iops, r.throughput,
+                 r.encrypted, r.kms_key_id, r.snapshot_id, r.created_ms);
   }
 };
 

@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "emulator/store/row.hpp"
@@ -16,9 +15,9 @@ struct VpcRow {
   std::string instance_tenancy = "default", dhcp_options_id;
   bool dns_support = true, dns_hostnames = false, address_metrics = false;
   std::int64_t created_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.vpc_id, r.region, r.is_default, r.instance_tenancy, r.dhcp_options_id,
-                    r.dns_support, r.dns_hostnames, r.address_metrics, r.created_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.vpc_id, r.region, r.is_default, r.instance_tenancy, r.dhcp_options_id,
+                 r.dns_support, r.dns_hostnames, r.address_metrics, r.created_ms);
   }
 };
 
@@ -26,7 +25,9 @@ struct VpcCidrRow {
   std::string association_id, vpc_id;
   int position = 0;  // 0: the primary block
   std::string cidr;
-  static auto fields(auto& r) { return std::tie(r.association_id, r.vpc_id, r.position, r.cidr); }
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.association_id, r.vpc_id, r.position, r.cidr);
+  }
 };
 
 struct SubnetRow {
@@ -35,10 +36,10 @@ struct SubnetRow {
   std::string hostname_type = "ip-name";
   bool resource_name_a = false, resource_name_aaaa = false;
   std::int64_t created_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.subnet_id, r.region, r.vpc_id, r.cidr, r.availability_zone, r.default_for_az,
-                    r.map_public_ip, r.assign_ipv6, r.enable_dns64, r.hostname_type,
-                    r.resource_name_a, r.resource_name_aaaa, r.created_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.subnet_id, r.region, r.vpc_id, r.cidr, r.availability_zone, r.default_for_az,
+                 r.map_public_ip, r.assign_ipv6, r.enable_dns64, r.hostname_type, r.resource_name_a,
+                 r.resource_name_aaaa, r.created_ms);
   }
 };
 

@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -16,9 +15,9 @@ struct RoleRow {
   int max_session_s = 3600;
   std::string permissions_boundary;
   std::int64_t created_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.role_id, r.name, r.path, r.trust_policy, r.description, r.max_session_s,
-                    r.permissions_boundary, r.created_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.role_id, r.name, r.path, r.trust_policy, r.description, r.max_session_s,
+                 r.permissions_boundary, r.created_ms);
   }
 };
 
@@ -26,9 +25,9 @@ struct PolicyRow {
   std::string arn, policy_id, name, path = "/", description;
   int default_version = 1, latest_version = 1;
   std::int64_t created_ms = 0, updated_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.arn, r.policy_id, r.name, r.path, r.description, r.default_version,
-                    r.latest_version, r.created_ms, r.updated_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.arn, r.policy_id, r.name, r.path, r.description, r.default_version,
+                 r.latest_version, r.created_ms, r.updated_ms);
   }
 };
 
@@ -37,8 +36,8 @@ struct PolicyVersionRow {
   int version = 1;
   std::string document;
   std::int64_t created_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.policy_arn, r.version, r.document, r.created_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.policy_arn, r.version, r.document, r.created_ms);
   }
 };
 
@@ -46,8 +45,8 @@ struct ProfileRow {
   std::string profile_id, name, path = "/";
   std::optional<std::string> role_name;
   std::int64_t created_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.profile_id, r.name, r.path, r.role_name, r.created_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.profile_id, r.name, r.path, r.role_name, r.created_ms);
   }
 };
 

@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -18,9 +17,9 @@ struct GroupRow {
   std::optional<std::int64_t> retention_days;
   std::string log_class = "STANDARD", kms_key_id;
   std::int64_t created_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.group_id, r.region, r.name, r.retention_days, r.log_class, r.kms_key_id,
-                    r.created_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.group_id, r.region, r.name, r.retention_days, r.log_class, r.kms_key_id,
+                 r.created_ms);
   }
 };
 
@@ -29,17 +28,17 @@ struct StreamRow {
   std::string name;
   std::int64_t created_ms = 0;
   std::optional<std::int64_t> first_event_ms, last_event_ms, ingested_ms;
-  static auto fields(auto& r) {
-    return std::tie(r.stream_id, r.group_id, r.name, r.created_ms, r.first_event_ms,
-                    r.last_event_ms, r.ingested_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.stream_id, r.group_id, r.name, r.created_ms, r.first_event_ms, r.last_event_ms,
+                 r.ingested_ms);
   }
 };
 
 struct EventRow {
   std::int64_t event_id = 0, stream_id = 0, timestamp_ms = 0, ingested_ms = 0;
   std::string message;
-  static auto fields(auto& r) {
-    return std::tie(r.event_id, r.stream_id, r.timestamp_ms, r.ingested_ms, r.message);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.event_id, r.stream_id, r.timestamp_ms, r.ingested_ms, r.message);
   }
 };
 

@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -19,9 +18,9 @@ struct ParameterRow {
   std::string type, value, description, allowed_pattern;
   std::string data_type = "text", tier = "Standard", key_id;
   std::int64_t modified_ms = 0;
-  static auto fields(auto& r) {
-    return std::tie(r.region, r.name, r.version, r.type, r.value, r.description, r.allowed_pattern,
-                    r.data_type, r.tier, r.key_id, r.modified_ms);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.region, r.name, r.version, r.type, r.value, r.description, r.allowed_pattern,
+                 r.data_type, r.tier, r.key_id, r.modified_ms);
   }
 };
 

@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "emulator/store/database.hpp"
@@ -13,7 +12,7 @@
 //   struct Vpc {
 //     std::string vpc_id;
 //     bool is_default = false;
-//     static auto fields(auto& row) { return std::tie(row.vpc_id, row.is_default); }
+//     static auto fields(auto& row, auto&& visit) { return visit(row.vpc_id, row.is_default); }
 //   };
 //
 // Errors: StoreError of the statement. Loop thread only.
@@ -46,8 +45,7 @@ template <typename Row>
 Row read_row(const Query& query) {
   Row row;
   int column = 0;
-  std::apply([&](auto&... field) { (detail::read(query, column++, field), ...); },
-             Row::fields(row));
+  Row::fields(row, [&](auto&... field) { (detail::read(query, column++, field), ...); });
   return row;
 }
 
@@ -77,8 +75,7 @@ inline std::int64_t read_count(Query query) { return query.next() ? query.intege
 // Binds every column of the row, in order.
 template <typename Row>
 int run_row(Statement& statement, const Row& row) {
-  return std::apply([&](const auto&... field) { return statement.run(field...); },
-                    Row::fields(row));
+  return Row::fields(row, [&](const auto&... field) { return statement.run(field...); });
 }
 
 }  // namespace enibox::store

@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 
 #include "emulator/clock.hpp"
 #include "emulator/store/row.hpp"
@@ -15,9 +14,9 @@ struct TemporaryKey {
   std::string access_key_id, secret_access_key, session_token;
   std::int64_t expires_ms = 0;
   std::string arn, user_id;  // who has them
-  static auto fields(auto& r) {
-    return std::tie(r.access_key_id, r.secret_access_key, r.session_token, r.expires_ms, r.arn,
-                    r.user_id);
+  static auto fields(auto& r, auto&& visit) {
+    return visit(r.access_key_id, r.secret_access_key, r.session_token, r.expires_ms, r.arn,
+                 r.user_id);
   }
 };
 

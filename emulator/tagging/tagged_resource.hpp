@@ -1,7 +1,6 @@
 #pragma once
 #include <map>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -17,7 +16,7 @@ struct TaggedResource {
 // A row of a service that names its resources by name.
 struct NamedTag {
   std::string name, key, value;
-  static auto fields(auto& r) { return std::tie(r.name, r.key, r.value); }
+  static auto fields(auto& r, auto&& visit) { return visit(r.name, r.key, r.value); }
 };
 
 // Puts a tag onto the last resource, or begins a new one where the ARN is another: for rows that

@@ -2,13 +2,17 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "api/error.hpp"
 #include "api/json.hpp"
+#include "api/wire/arn.hpp"
 
 // What a service gives to the wire: a table of operations, each a plain function from JSON to JSON.
 namespace enibox::api {
+
+class EventStream;  // event_stream.hpp
 
 // Who asks what, from the request's credential scope and headers. Never holds the body.
 struct RequestContext {
@@ -22,9 +26,9 @@ struct RequestContext {
 
   // "arn:aws:ecs:us-east-1:111122223333:cluster/default"
   std::string arn(const std::string& arn_service, const std::string& resource) const {
-    return "arn:aws:" + arn_service + ":" + region + ":" + account_id + ":" + resource;
+    return make_arn({arn_service, region, account_id}, resource);
   }
-  std::string caller_arn() const { return "arn:aws:iam::" + account_id + ":root"; }
+  std::string caller_arn() const { return make_global_arn({"iam", region, account_id}, "root"); }
 };
 
 // A handler's answer. Implicit from JSON: `return {{"cluster", row}};`
@@ -36,6 +40,9 @@ struct Answer {
   // The answer leaves when the network has passed this generation (Network::generation()), so that
   // what it says is what the next packet meets. 0: at once.
   std::uint64_t after = 0;
+  // For an operation that answers a stream of events: called when `output` has gone ahead, never
+  // when whoever asked is gone already.
+  std::function<void(std::shared_ptr<EventStream>)> events{};
 };
 
 // Members are named as in the model ("taskDefinition" in ECS, "VpcId" in EC2), blobs are base64

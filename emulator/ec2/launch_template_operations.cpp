@@ -104,12 +104,14 @@ constexpr FilterField kVersionFilters[] = {
     {"ram-disk-id", "LaunchTemplateData.RamDiskId"},
 };
 
-std::string root_arn(Ec2State& ec2) { return "arn:aws:iam::" + ec2.account_id + ":root"; }
+std::string root_arn(Ec2State& ec2, const std::string& region) {
+  return api::make_global_arn({"iam", region, ec2.account_id}, "root");
+}
 
 Json template_json(Ec2State& ec2, const LaunchTemplateRow& row) {
   return {
       {"LaunchTemplateId", row.launch_template_id},    {"LaunchTemplateName", row.name},
-      {"CreateTime", aws_seconds(row.created_ms)},     {"CreatedBy", root_arn(ec2)},
+      {"CreateTime", aws_seconds(row.created_ms)},     {"CreatedBy", root_arn(ec2, row.region)},
       {"DefaultVersionNumber", row.default_version},   {"LatestVersionNumber", row.latest_version},
       {"Tags", tags_json(ec2, row.launch_template_id)}};
 }
@@ -120,7 +122,7 @@ Json version_json(Ec2State& ec2, const LaunchTemplateRow& row,
                {"LaunchTemplateName", row.name},
                {"VersionNumber", version.version},
                {"CreateTime", aws_seconds(version.created_ms)},
-               {"CreatedBy", root_arn(ec2)},
+               {"CreatedBy", root_arn(ec2, row.region)},
                {"DefaultVersion", version.version == row.default_version},
                {"LaunchTemplateData", Json::parse(version.data)}};
   if (version.description) json["VersionDescription"] = *version.description;

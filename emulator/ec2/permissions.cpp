@@ -267,8 +267,8 @@ Json permissions_json(Ec2State& ec2, const std::vector<GroupRuleRow>& rules, boo
 
 Json rule_json(Ec2State& ec2, const GroupRuleRow& rule) {
   Json json = {{"SecurityGroupRuleId", rule.rule_id},
-               {"SecurityGroupRuleArn", "arn:aws:ec2:" + rule.region + ":" + ec2.account_id +
-                                            ":security-group-rule/" + rule.rule_id},
+               {"SecurityGroupRuleArn", api::make_arn({"ec2", rule.region, ec2.account_id},
+                                                      "security-group-rule/" + rule.rule_id)},
                {"GroupId", rule.group_id},
                {"GroupOwnerId", ec2.account_id},
                {"IsEgress", rule.egress},

@@ -25,7 +25,7 @@ constexpr FilterField kAwsFilters[] = {
 constexpr int kMostEntries = 1000;
 
 std::string arn_of(const std::string& region, const std::string& owner, const std::string& id) {
-  return "arn:aws:ec2:" + region + ":" + owner + ":prefix-list/" + id;
+  return api::make_arn({"ec2", region, owner}, "prefix-list/" + id);
 }
 
 Json list_json(Ec2State& ec2, const PrefixListRow& row) {

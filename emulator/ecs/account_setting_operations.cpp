@@ -62,7 +62,7 @@ void check_change(const std::string& name, const std::string& value) {
 
 std::string principal_of(const RequestContext& context, const Json& input) {
   const std::string arn = input.value("principalArn", context.caller_arn());
-  const std::string account = "arn:aws:iam::" + context.account_id + ":";
+  const std::string account = api::make_global_arn({"iam", context.region, context.account_id}, "");
   const std::string who = arn.rfind(account, 0) == 0 ? arn.substr(account.size()) : "";
   if (who != "root" && who.rfind("user/", 0) != 0 && who.rfind("role/", 0) != 0) {
     invalid("The specified principalArn is invalid: " + arn);
@@ -89,7 +89,7 @@ Json put_account_setting_default(Ecs& ecs, const RequestContext& context, const 
   const std::string name = input.at("name"), value = input.at("value");
   check_change(name, value);
   ecs.settings.put(context.region, "", name, value);
-  return {{"setting", setting_json(name, value, "arn:aws:iam::" + context.account_id + ":root")}};
+  return {{"setting", setting_json(name, value, context.caller_arn())}};
 }
 
 Json delete_account_setting(Ecs& ecs, const RequestContext& context, const Json& input) {

@@ -67,7 +67,7 @@ std::string AccountSettings::effective(const api::RequestContext& context,
 }
 
 std::string settings_principal(const api::RequestContext& context, const std::string& arn) {
-  return arn == "arn:aws:iam::" + context.account_id + ":root" ? std::string() : arn;
+  return arn == context.caller_arn() ? std::string() : arn;
 }
 
 }  // namespace enibox::ecs

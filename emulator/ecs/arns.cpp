@@ -4,9 +4,15 @@
 #include <charconv>
 
 #include "api/error.hpp"
+#include "api/wire/arn.hpp"
 
 namespace enibox::ecs {
 namespace {
+
+std::string arn(const std::string& region, const std::string& account_id,
+                const std::string& resource) {
+  return api::make_arn({"ecs", region, account_id}, resource);
+}
 
 bool is_arn(const std::string& text) { return text.rfind("arn:", 0) == 0; }
 
@@ -44,38 +50,37 @@ bool is_ecs_name(const std::string& text) {
 }
 
 std::string Arns::cluster(const std::string& region, const std::string& name) const {
-  return "arn:aws:ecs:" + region + ":" + account_id + ":cluster/" + name;
+  return arn(region, account_id, "cluster/" + name);
 }
 std::string Arns::task(const Task& task) const {
   return this->task(task.region, task.cluster, task.id);
 }
 std::string Arns::task(const std::string& region, const std::string& cluster,
                        const std::string& id) const {
-  return "arn:aws:ecs:" + region + ":" + account_id + ":task/" + cluster + "/" + id;
+  return arn(region, account_id, "task/" + cluster + "/" + id);
 }
 std::string Arns::container(const Task& task, const Container& container) const {
-  return "arn:aws:ecs:" + task.region + ":" + account_id + ":container/" + task.cluster + "/" +
-         task.id + "/" + container.arn_id;
+  return arn(task.region, account_id,
+             "container/" + task.cluster + "/" + task.id + "/" + container.arn_id);
 }
 std::string Arns::task_definition(const std::string& region, const std::string& family,
                                   std::int64_t revision) const {
-  return "arn:aws:ecs:" + region + ":" + account_id + ":task-definition/" + family + ":" +
-         std::to_string(revision);
+  return arn(region, account_id, "task-definition/" + family + ":" + std::to_string(revision));
 }
 std::string Arns::container_instance(const std::string& region, const std::string& cluster,
                                      const std::string& id) const {
-  return "arn:aws:ecs:" + region + ":" + account_id + ":container-instance/" + cluster + "/" + id;
+  return arn(region, account_id, "container-instance/" + cluster + "/" + id);
 }
 std::string Arns::attachment(const std::string& region, const std::string& id) const {
-  return "arn:aws:ecs:" + region + ":" + account_id + ":attachment/" + id;
+  return arn(region, account_id, "attachment/" + id);
 }
 
 std::string Arns::capacity_provider(const std::string& region, const std::string& name) const {
-  return "arn:aws:ecs:" + region + ":" + account_id + ":capacity-provider/" + name;
+  return arn(region, account_id, "capacity-provider/" + name);
 }
 std::string Arns::service(const std::string& region, const std::string& cluster,
                           const std::string& name) const {
-  return "arn:aws:ecs:" + region + ":" + account_id + ":service/" + cluster + "/" + name;
+  return arn(region, account_id, "service/" + cluster + "/" + name);
 }
 
 std::string cluster_name(const std::string& given) {

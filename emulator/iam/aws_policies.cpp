@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/json.hpp"
+#include "api/wire/arn.hpp"
 #include "api/wire/scalars.hpp"
 #include "embedded/aws_policies.hpp"
 
@@ -60,12 +61,16 @@ const std::vector<AwsPolicy>& aws_policies() {
 
 const AwsPolicy* find_aws_policy(const std::string& arn) {
   if (!is_aws_policy(arn)) return nullptr;
+  const auto wanted = api::arn_without_partition(arn);
   const auto& all = aws_policies();
-  const auto found = std::find_if(all.begin(), all.end(),
-                                  [&](const auto& policy) { return policy.row.arn == arn; });
+  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& policy) {
+    return api::arn_without_partition(policy.row.arn) == wanted;
+  });
   return found == all.end() ? nullptr : &*found;
 }
 
-bool is_aws_policy(const std::string& arn) { return arn.starts_with("arn:aws:iam::aws:policy/"); }
+bool is_aws_policy(const std::string& arn) {
+  return api::arn_without_partition(arn).starts_with("iam::aws:policy/");
+}
 
 }  // namespace enibox::iam

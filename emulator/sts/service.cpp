@@ -19,7 +19,8 @@ struct Identity {
 };
 
 // "111122223333" of "arn:aws:sts::111122223333:assumed-role/...".
-std::string account_of(const std::string& arn) { return arn.substr(13, 12); }
+// Of "arn:aws:sts::111122223333:...".
+std::string account_of(const std::string& arn) { return arn.substr(arn.find("::") + 2, 12); }
 
 // Throws ExpiredToken for credentials of ours whose time is over.
 Identity caller(const Sts& sts, const api::RequestContext& request) {
@@ -51,11 +52,11 @@ struct RoleName {
 
 // Of "arn:aws:iam::111122223333:role/path/name".
 RoleName role_of(const std::string& arn) {
-  const auto role = arn.find(":role/");
-  if (!arn.starts_with("arn:aws:iam::") || role != 25) {
+  const std::string rest(api::arn_without_partition(arn));
+  if (!rest.starts_with("iam::") || rest.find(":role/") != 17) {
     throw AwsError("ValidationError", arn + " is invalid");
   }
-  return {arn.substr(13, 12), arn.substr(arn.rfind('/') + 1)};
+  return {rest.substr(5, 12), arn.substr(arn.rfind('/') + 1)};
 }
 
 Json assume_role(const Sts& sts, const api::RequestContext& request, const Json& in) {
@@ -71,7 +72,8 @@ Json assume_role(const Sts& sts, const api::RequestContext& request, const Json&
   }
   const Identity identity{
       .user_id = (role ? role->role_id : iam_id("AROA")) + ":" + session,
-      .arn = "arn:aws:sts::" + wanted.account_id + ":assumed-role/" + wanted.name + "/" + session};
+      .arn = api::make_global_arn({"sts", request.region, wanted.account_id},
+                                  "assumed-role/" + wanted.name + "/" + session)};
   Json answer = {{"Credentials", hand_out(sts, identity, seconds)},
                  {"AssumedRoleUser", {{"AssumedRoleId", identity.user_id}, {"Arn", identity.arn}}}};
   if (in.contains("Policy") || in.contains("PolicyArns")) {
@@ -90,7 +92,8 @@ Json get_session_token(const Sts& sts, const api::RequestContext& request, const
 Json get_federation_token(const Sts& sts, const api::RequestContext& request, const Json& in) {
   const std::string name = in.at("Name");
   const Identity identity{.user_id = request.account_id + ":" + name,
-                          .arn = "arn:aws:sts::" + request.account_id + ":federated-user/" + name};
+                          .arn = api::make_global_arn({"sts", request.region, request.account_id},
+                                                      "federated-user/" + name)};
   const auto seconds = in.value("DurationSeconds", std::int64_t{43'200});
   return {{"Credentials", hand_out(sts, identity, seconds)},
           {"FederatedUser", {{"FederatedUserId", identity.user_id}, {"Arn", identity.arn}}}};

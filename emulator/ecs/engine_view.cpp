@@ -74,7 +74,8 @@ EngineContainer task_container(Ecs& ecs, const Task& task, const Json& definitio
   shown.stop_signal = static_cast<int>(row.stop_signal);
   shown.health = docker_health(effective, row);
   shown.labels = labels(ecs, task, row.name);
-  for (const auto& [key, value] : effective.value("dockerLabels", Json::object()).items()) {
+  const auto own_labels = effective.value("dockerLabels", Json::object());
+  for (const auto& [key, value] : own_labels.items()) {
     shown.labels[key] = value.get<std::string>();
   }
   shown.network_mode = "container:" + task.pause_docker_id;

@@ -100,6 +100,20 @@ Json paged(const api::RequestContext& request, const Json& in, Described what) {
   return answer;
 }
 
+// Leaves the elements that match; false when none does.
+bool keep_matching(const std::vector<Part>& parts, Json& item, std::string_view member) {
+  if (member.empty()) return passes(parts, item, item);
+  Json kept = Json::array();
+  auto& elements = item[std::string(member)];
+  for (auto& element : elements) {
+    if (passes(parts, element, item)) kept.push_back(std::move(element));
+  }
+  elements = std::move(kept);
+  return !elements.empty();
+}
+
+constexpr std::size_t kFilteredBatch = 250;  // rows read at a time while filters drop some
+
 }  // namespace
 
 bool asks_for_page(const Json& in) { return in.contains("MaxResults") || in.contains("NextToken"); }
@@ -132,15 +146,39 @@ Json describe(const api::RequestContext& request, const Json& in, Described what
 Json describe_nested(const api::RequestContext& request, const Json& in, Described what,
                      std::string_view member) {
   const auto parts = read_parts(in, what.filters);
+  std::vector<Json> kept;
   for (auto& item : what.items) {
-    Json kept = Json::array();
-    for (auto& element : item[std::string(member)]) {
-      if (passes(parts, element, item)) kept.push_back(std::move(element));
-    }
-    item[std::string(member)] = std::move(kept);
+    if (keep_matching(parts, item, member)) kept.push_back(std::move(item));
   }
-  std::erase_if(what.items, [&](const Json& item) { return item[std::string(member)].empty(); });
+  what.items = std::move(kept);
   return paged(request, in, std::move(what));
+}
+
+Json describe_page(const api::RequestContext& request, const Json& in, const Described& what,
+                   const ReadItems& read, std::string_view member) {
+  const auto parts = read_parts(in, what.filters);
+  const auto page = api::page_of(request, in, api::kEc2Pages);
+  std::vector<Keyed> kept;
+  store::Stretch stretch{.after = page.after};
+  bool more = true;
+  while (more && kept.size() <= page.limit) {  // one more than is shown
+    const auto missing = page.limit + 1 - kept.size();
+    const auto batch = parts.empty() ? missing : std::max(missing, kFilteredBatch);
+    stretch.most = static_cast<std::int64_t>(batch);
+    auto items = read(stretch);
+    more = items.size() >= batch;
+    if (more) stretch.after = items.back().id;
+    for (auto& each : items) {
+      if (!each.item.is_null() && keep_matching(parts, each.item, member)) {
+        kept.push_back(std::move(each));
+      }
+    }
+  }
+  const auto next = api::cut_page(page, kept, [](const Keyed& each) { return each.id; });
+  Json answer = {{std::string(what.member), Json::array()}};
+  for (auto& each : kept) answer[std::string(what.member)].push_back(std::move(each.item));
+  if (next) answer["NextToken"] = *next;
+  return answer;
 }
 
 std::vector<std::string> wanted_ids(const Json& in, std::string_view member) {

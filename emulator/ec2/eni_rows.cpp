@@ -19,8 +19,27 @@ std::optional<EniRow> EniRows::find_attachment(const std::string& attachment_id)
   return store::read_one<EniRow>(find_attachment_.query(attachment_id));
 }
 
-std::vector<EniRow> EniRows::list(const std::string& region) {
-  return store::read_all<EniRow>(list_.query(region));
+std::vector<EniRow> EniRows::by_id(const std::string& region, const store::Stretch& stretch) {
+  return store::read_all<EniRow>(by_id_.query(region, stretch.after, stretch.most));
+}
+
+std::vector<EniRow> EniRows::by_id_in_subnet(const std::string& subnet_id,
+                                             const store::Stretch& stretch) {
+  return store::read_all<EniRow>(by_id_in_subnet_.query(subnet_id, stretch.after, stretch.most));
+}
+
+std::vector<EniRow> EniRows::by_id_in_vpc(const std::string& vpc_id,
+                                          const store::Stretch& stretch) {
+  return store::read_all<EniRow>(by_id_in_vpc_.query(vpc_id, stretch.after, stretch.most));
+}
+
+std::vector<EniRow> EniRows::by_id_in_group(const std::string& group_id,
+                                            const store::Stretch& stretch) {
+  return store::read_all<EniRow>(by_id_in_group_.query(group_id, stretch.after, stretch.most));
+}
+
+std::vector<EniRow> EniRows::of_address(std::uint32_t address) {
+  return store::read_all<EniRow>(of_address_.query(address));
 }
 
 std::vector<EniRow> EniRows::of_instance(const std::string& instance_id) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "emulator/store/row.hpp"
+#include "emulator/store/stretch.hpp"
 
 // The rows of elastic network interfaces: attachment, private addresses, groups. Errors:
 // StoreError; an address or device index that is taken is a constraint. Loop thread only.
@@ -53,7 +54,12 @@ class EniRows {
   void erase(const std::string& eni_id);
   std::optional<EniRow> find(const std::string& eni_id);
   std::optional<EniRow> find_attachment(const std::string& attachment_id);
-  std::vector<EniRow> list(const std::string& region);
+  // By id.
+  std::vector<EniRow> by_id(const std::string& region, const store::Stretch& stretch);
+  std::vector<EniRow> by_id_in_subnet(const std::string& subnet_id, const store::Stretch& stretch);
+  std::vector<EniRow> by_id_in_vpc(const std::string& vpc_id, const store::Stretch& stretch);
+  std::vector<EniRow> by_id_in_group(const std::string& group_id, const store::Stretch& stretch);
+  std::vector<EniRow> of_address(std::uint32_t address);            // in whatever subnet
   std::vector<EniRow> of_instance(const std::string& instance_id);  // by device index
   std::vector<EniRow> of_subnet(const std::string& subnet_id);
   std::vector<EniRow> of_vpc(const std::string& vpc_id);
@@ -86,9 +92,24 @@ class EniRows {
   store::Statement find_attachment_{db_, "SELECT " ENIBOX_ENI_COLUMNS
                                          " FROM ec2_network_interface "
                                          "WHERE attachment_id=? AND attachment_id<>''"};
-  store::Statement list_{db_,
-                         "SELECT " ENIBOX_ENI_COLUMNS
-                         " FROM ec2_network_interface WHERE region=? ORDER BY created_ms, eni_id"};
+  store::Statement by_id_{db_, "SELECT " ENIBOX_ENI_COLUMNS
+                               " FROM ec2_network_interface WHERE region=? AND eni_id>? "
+                               "ORDER BY eni_id LIMIT ?"};
+  store::Statement by_id_in_subnet_{db_, "SELECT " ENIBOX_ENI_COLUMNS
+                                         " FROM ec2_network_interface WHERE subnet_id=? AND "
+                                         "eni_id>? ORDER BY eni_id LIMIT ?"};
+  store::Statement by_id_in_vpc_{db_, "SELECT " ENIBOX_ENI_COLUMNS
+                                      " FROM ec2_network_interface WHERE vpc_id=? AND eni_id>? "
+                                      "ORDER BY eni_id LIMIT ?"};
+  store::Statement by_id_in_group_{
+      db_, "SELECT " ENIBOX_ENI_COLUMNS
+           " FROM ec2_network_interface WHERE eni_id IN (SELECT g.eni_id "
+           "FROM ec2_network_interface_group g WHERE g.group_id=? AND g.eni_id>? "
+           "ORDER BY g.eni_id LIMIT ?) ORDER BY eni_id"};
+  store::Statement of_address_{db_, "SELECT " ENIBOX_ENI_COLUMNS
+                                    " FROM ec2_network_interface WHERE eni_id IN (SELECT a.eni_id "
+                                    "FROM ec2_private_address a WHERE a.address=?) "
+                                    "ORDER BY eni_id"};
   store::Statement of_instance_{db_, "SELECT " ENIBOX_ENI_COLUMNS
                                      " FROM ec2_network_interface WHERE instance_id=? "
                                      "AND instance_id<>'' ORDER BY device_index"};

@@ -14,8 +14,8 @@ std::optional<GroupRow> GroupRows::find_named(const std::string& vpc_id, const s
   return store::read_one<GroupRow>(find_named_.query(vpc_id, name));
 }
 
-std::vector<GroupRow> GroupRows::list(const std::string& region) {
-  return store::read_all<GroupRow>(list_.query(region));
+std::vector<GroupRow> GroupRows::by_id(const std::string& region, const store::Stretch& stretch) {
+  return store::read_all<GroupRow>(by_id_.query(region, stretch.after, stretch.most));
 }
 
 std::vector<GroupRow> GroupRows::of_vpc(const std::string& vpc_id) {
@@ -43,6 +43,11 @@ std::optional<GroupRuleRow> GroupRows::find_rule(const std::string& rule_id) {
 
 std::vector<GroupRuleRow> GroupRows::rules(const std::string& group_id) {
   return store::read_all<GroupRuleRow>(rules_.query(group_id));
+}
+
+std::vector<GroupRuleRow> GroupRows::rules_by_id(const std::string& region,
+                                                 const store::Stretch& stretch) {
+  return store::read_all<GroupRuleRow>(rules_by_id_.query(region, stretch.after, stretch.most));
 }
 
 std::vector<GroupRuleRow> GroupRows::rules_of_region(const std::string& region) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "emulator/store/row.hpp"
+#include "emulator/store/stretch.hpp"
 
 // The rows of security groups and their rules. Errors: StoreError. Loop thread only.
 namespace enibox::ec2 {
@@ -49,7 +50,7 @@ class GroupRows {
   void erase(const std::string& group_id);
   std::optional<GroupRow> find(const std::string& group_id);
   std::optional<GroupRow> find_named(const std::string& vpc_id, const std::string& name);
-  std::vector<GroupRow> list(const std::string& region);
+  std::vector<GroupRow> by_id(const std::string& region, const store::Stretch& stretch);
   std::vector<GroupRow> of_vpc(const std::string& vpc_id);
   std::vector<GroupRow> all();
   std::int64_t count(const std::string& region);
@@ -58,8 +59,9 @@ class GroupRows {
   void update_rule(const GroupRuleRow& row);
   void erase_rule(const std::string& rule_id);
   std::optional<GroupRuleRow> find_rule(const std::string& rule_id);
-  std::vector<GroupRuleRow> rules(const std::string& group_id);  // as they were made
-  std::vector<GroupRuleRow> rules_of_region(const std::string& region);
+  std::vector<GroupRuleRow> rules(const std::string& group_id);          // as they were made
+  std::vector<GroupRuleRow> rules_of_region(const std::string& region);  // as they were made
+  std::vector<GroupRuleRow> rules_by_id(const std::string& region, const store::Stretch& stretch);
 
   // Whether an interface carries it, or a rule of another group names it.
   bool in_use(const std::string& group_id);
@@ -73,9 +75,9 @@ class GroupRows {
       db_, "SELECT " ENIBOX_GROUP_COLUMNS " FROM ec2_security_group WHERE group_id=?"};
   store::Statement find_named_{
       db_, "SELECT " ENIBOX_GROUP_COLUMNS " FROM ec2_security_group WHERE vpc_id=? AND name=?"};
-  store::Statement list_{db_,
-                         "SELECT " ENIBOX_GROUP_COLUMNS
-                         " FROM ec2_security_group WHERE region=? ORDER BY created_ms, group_id"};
+  store::Statement by_id_{db_, "SELECT " ENIBOX_GROUP_COLUMNS
+                               " FROM ec2_security_group WHERE region=? AND group_id>? "
+                               "ORDER BY group_id LIMIT ?"};
   store::Statement of_vpc_{db_,
                            "SELECT " ENIBOX_GROUP_COLUMNS
                            " FROM ec2_security_group WHERE vpc_id=? ORDER BY created_ms, group_id"};
@@ -98,6 +100,9 @@ class GroupRows {
   store::Statement rules_of_region_{
       db_, "SELECT " ENIBOX_RULE_COLUMNS
            " FROM ec2_security_group_rule WHERE region=? ORDER BY position"};
+  store::Statement rules_by_id_{db_, "SELECT " ENIBOX_RULE_COLUMNS
+                                     " FROM ec2_security_group_rule WHERE region=? AND rule_id>? "
+                                     "ORDER BY rule_id LIMIT ?"};
   store::Statement in_use_{
       db_, "SELECT EXISTS (SELECT 1 FROM ec2_network_interface_group WHERE group_id=?)"};
   store::Statement referenced_{db_,

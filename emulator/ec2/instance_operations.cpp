@@ -126,17 +126,11 @@ Json status_json(const InstanceRow& row) {
           {"SystemStatus", summary}};
 }
 
-}  // namespace
-
-Json describe_instances(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
-  forget_terminated(ec2);
-  if (in.contains("InstanceIds") && in.contains("MaxResults")) {
-    throw bad_combination(
-        "The parameter instancesSet cannot be used with the parameter maxResults");
-  }
+// By the order of their first instances.
+std::vector<Json> reservations_json(Ec2State& ec2, const std::vector<InstanceRow>& rows) {
   std::vector<Json> reservations;
   std::map<std::string, std::size_t> places;
-  for (const auto& row : described(ec2, request.region, in)) {
+  for (const auto& row : rows) {
     const auto [place, fresh] = places.emplace(row.reservation_id, reservations.size());
     if (fresh) {
       reservations.push_back({{"ReservationId", row.reservation_id},
@@ -146,22 +140,59 @@ Json describe_instances(Ec2State& ec2, const api::RequestContext& request, const
     }
     reservations[place->second]["Instances"].push_back(instance_json(ec2, row));
   }
-  return describe_nested(
-      request, in, {"Reservations", "ReservationId", std::move(reservations), instance_filters()},
-      "Instances");
+  return reservations;
+}
+
+}  // namespace
+
+Json describe_instances(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
+  forget_terminated(ec2);
+  const auto ids = wanted_ids(in, "InstanceIds");
+  if (!ids.empty() && in.contains("MaxResults")) {
+    throw bad_combination(
+        "The parameter instancesSet cannot be used with the parameter maxResults");
+  }
+  const Described what{"Reservations", "ReservationId", {}, instance_filters()};
+  if (ids.empty() && asks_for_page(in)) {
+    return describe_page(
+        request, in, what,
+        [&](const store::Stretch& stretch) {
+          std::vector<Keyed> items;
+          for (const auto& id : ec2.instances.reservation_ids(request.region, stretch)) {
+            auto rows = reservations_json(ec2, ec2.instances.of_reservation(id));
+            items.push_back({id, rows.empty() ? Json() : std::move(rows.front())});
+          }
+          return items;
+        },
+        "Instances");
+  }
+  Described found = what;
+  found.items = reservations_json(ec2, described(ec2, request.region, in));
+  return describe_nested(request, in, std::move(found), "Instances");
 }
 
 Json describe_instance_status(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
   const bool all = in.value("IncludeAllInstances", false);
   const auto ids = wanted_ids(in, "InstanceIds");
+  const auto json = [&](const InstanceRow& row) {
+    return all || row.state == "running" ? status_json(row) : Json();
+  };
+  Described what{"InstanceStatuses", "InstanceId", {}, kStatusFilters};
+  if (ids.empty() && asks_for_page(in)) {
+    return describe_page(request, in, what, [&](const store::Stretch& stretch) {
+      std::vector<Keyed> items;
+      for (const auto& row : ec2.instances.by_id(request.region, stretch)) {
+        items.push_back({row.instance_id, json(row)});
+      }
+      return items;
+    });
+  }
   const auto rows =
       ids.empty() ? ec2.instances.list(request.region) : wanted_instances(ec2, request.region, ids);
-  std::vector<Json> items;
   for (const auto& row : rows) {
-    if (all || row.state == "running") items.push_back(status_json(row));
+    if (auto item = json(row); !item.is_null()) what.items.push_back(std::move(item));
   }
-  return describe(request, in,
-                  {"InstanceStatuses", "InstanceId", std::move(items), kStatusFilters});
+  return describe(request, in, std::move(what));
 }
 
 Json start_instances(Ec2State& ec2, const api::RequestContext& request, const Json& in) {

@@ -35,6 +35,16 @@ std::vector<InstanceRow> InstanceRows::list(const std::string& region) {
   return store::read_all<InstanceRow>(list_.query(region));
 }
 
+std::vector<InstanceRow> InstanceRows::by_id(const std::string& region,
+                                             const store::Stretch& stretch) {
+  return store::read_all<InstanceRow>(by_id_.query(region, stretch.after, stretch.most));
+}
+
+std::vector<std::string> InstanceRows::reservation_ids(const std::string& region,
+                                                       const store::Stretch& stretch) {
+  return store::read_texts(reservation_ids_.query(region, stretch.after, stretch.most));
+}
+
 std::vector<InstanceRow> InstanceRows::of_reservation(const std::string& reservation_id) {
   return store::read_all<InstanceRow>(of_reservation_.query(reservation_id));
 }

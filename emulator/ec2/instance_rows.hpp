@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "emulator/store/row.hpp"
+#include "emulator/store/stretch.hpp"
 
 // The rows of instances and reservations. Errors: StoreError. Loop thread only.
 namespace enibox::ec2 {
@@ -67,6 +68,9 @@ class InstanceRows {
   void erase(const std::string& instance_id);
   std::optional<InstanceRow> find(const std::string& instance_id);
   std::vector<InstanceRow> list(const std::string& region);
+  std::vector<InstanceRow> by_id(const std::string& region, const store::Stretch& stretch);
+  std::vector<std::string> reservation_ids(const std::string& region,
+                                           const store::Stretch& stretch);
   std::vector<InstanceRow> of_reservation(const std::string& reservation_id);
   std::vector<InstanceRow> of_vpc(const std::string& vpc_id);
   std::vector<InstanceRow> in_state(const std::string& state);
@@ -99,6 +103,12 @@ class InstanceRows {
   store::Statement list_{db_, "SELECT " ENIBOX_INSTANCE_COLUMNS
                               " FROM ec2_instance WHERE region=? ORDER BY launched_ms, "
                               "reservation_id, launch_index"};
+  store::Statement by_id_{db_, "SELECT " ENIBOX_INSTANCE_COLUMNS
+                               " FROM ec2_instance WHERE region=? AND instance_id>? "
+                               "ORDER BY instance_id LIMIT ?"};
+  store::Statement reservation_ids_{db_,
+                                    "SELECT reservation_id FROM ec2_reservation WHERE region=? "
+                                    "AND reservation_id>? ORDER BY reservation_id LIMIT ?"};
   store::Statement of_reservation_{
       db_, "SELECT " ENIBOX_INSTANCE_COLUMNS
            " FROM ec2_instance WHERE reservation_id=? ORDER BY launch_index"};

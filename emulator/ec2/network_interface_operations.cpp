@@ -58,18 +58,6 @@ void refuse_managed_attachment(const EniRow& row) {
                  "You are not allowed to manage 'ela-attach' attachments.");
 }
 
-// An interface that carries two of the groups asked for is found twice.
-std::vector<EniRow> unique_rows(std::vector<EniRow> rows) {
-  std::stable_sort(rows.begin(), rows.end(), [](const EniRow& a, const EniRow& b) {
-    return std::tie(a.created_ms, a.eni_id) < std::tie(b.created_ms, b.eni_id);
-  });
-  const auto end = std::unique(rows.begin(), rows.end(), [](const EniRow& a, const EniRow& b) {
-    return a.eni_id == b.eni_id;
-  });
-  rows.erase(end, rows.end());
-  return rows;
-}
-
 EniWanted wanted_eni(const std::string& region, const Json& in) {
   EniWanted wanted{.region = region, .subnet_id = in.at("SubnetId")};
   wanted.description = in.value("Description", "");
@@ -103,39 +91,38 @@ EniWanted wanted_eni(const std::string& region, const Json& in) {
   return wanted;
 }
 
-// The rows a Describe is about: by id, by a filter on an indexed column, or the region's.
-std::vector<EniRow> described(Ec2State& ec2, const std::string& region, const Json& in) {
-  std::vector<EniRow> rows;
-  for (const auto& id : wanted_ids(in, "NetworkInterfaceIds")) rows.push_back(ec2.eni(region, id));
-  if (!rows.empty()) return rows;
-  const auto one = [&](const std::string& id) {
-    auto row = ec2.enis.find(id);
-    return row ? std::vector<EniRow>{*std::move(row)} : std::vector<EniRow>();
-  };
-  const auto attached = [&](const std::string& id) {
-    auto row = ec2.enis.find_attachment(id);
-    return row ? std::vector<EniRow>{*std::move(row)} : std::vector<EniRow>();
-  };
-  const std::pair<const char*, std::function<std::vector<EniRow>(const std::string&)>> indexes[] = {
-      {"network-interface-id", one},
-      {"attachment.attachment-id", attached},
-      {"attachment.instance-id", [&](const auto& id) { return ec2.enis.of_instance(id); }},
-      {"mac-address", [&](const auto& mac) { return ec2.enis.of_mac(mac); }},
-      {"group-id", [&](const auto& id) { return ec2.enis.of_group(id); }},
-      {"subnet-id", [&](const auto& id) { return ec2.enis.of_subnet(id); }},
-      {"vpc-id", [&](const auto& id) { return ec2.enis.of_vpc(id); }},
-  };
-  for (const auto& [filter, find] : indexes) {
-    const auto values = exact_values(in, filter);
-    if (!values) continue;
-    for (const auto& value : *values) {
-      for (auto& row : find(value)) {
-        if (row.region == region) rows.push_back(std::move(row));
-      }
-    }
-    return unique_rows(std::move(rows));
-  }
-  return ec2.enis.list(region);
+std::vector<EniRow> with_address(Ec2State& ec2, const std::string& text) {
+  const auto address = vpc::IpAddress::parse(text);
+  if (!address || address->is_v6()) return {};
+  return ec2.enis.of_address(address->to_v4());
+}
+
+Source<EniRow> source_of(Ec2State& ec2, const std::string& region) {
+  constexpr auto kId = &EniRow::eni_id;
+  const auto of_address = [&ec2](const auto& text) { return with_address(ec2, text); };
+  const auto of_instance = [&ec2](const auto& id) { return ec2.enis.of_instance(id); };
+  const auto of_mac = [&ec2](const auto& mac) { return ec2.enis.of_mac(mac); };
+  return {
+      .id = kId,
+      .made_ms = &EniRow::created_ms,
+      .all = [&ec2, region](const auto& stretch) { return ec2.enis.by_id(region, stretch); },
+      .indexes = {
+          index_of<EniRow>(
+              "network-interface-id", [&ec2](const auto& id) { return ec2.enis.find(id); }, kId),
+          index_of<EniRow>(
+              "attachment.attachment-id",
+              [&ec2](const auto& id) { return ec2.enis.find_attachment(id); }, kId),
+          small_index<EniRow>("attachment.instance-id", of_instance, kId),
+          small_index<EniRow>("mac-address", of_mac, kId),
+          small_index<EniRow>("private-ip-address", of_address, kId),
+          small_index<EniRow>("addresses.private-ip-address", of_address, kId),
+          {"group-id",
+           [&ec2](const auto& id, const auto& part) { return ec2.enis.by_id_in_group(id, part); }},
+          {"subnet-id",
+           [&ec2](const auto& id, const auto& part) { return ec2.enis.by_id_in_subnet(id, part); }},
+          {"vpc-id",
+           [&ec2](const auto& id, const auto& part) { return ec2.enis.by_id_in_vpc(id, part); }},
+      }};
 }
 
 }  // namespace
@@ -157,9 +144,15 @@ Json delete_network_interface(Ec2State& ec2, const api::RequestContext& request,
 
 Json describe_network_interfaces(Ec2State& ec2, const api::RequestContext& request,
                                  const Json& in) {
-  return describe_rows(request, in, {"NetworkInterfaces", "NetworkInterfaceId", {}, kEniFilters},
-                       described(ec2, request.region, in), &EniRow::eni_id,
-                       [&](const EniRow& row) { return eni_json(ec2, row); });
+  const Described what{"NetworkInterfaces", "NetworkInterfaceId", {}, kEniFilters};
+  const auto json = [&](const EniRow& row) { return eni_json(ec2, row); };
+  const auto ids = wanted_ids(in, "NetworkInterfaceIds");
+  if (ids.empty()) {
+    return describe_source(request, in, what, source_of(ec2, request.region), json);
+  }
+  std::vector<EniRow> rows;
+  for (const auto& id : ids) rows.push_back(ec2.eni(request.region, id));
+  return describe_rows(request, in, what, rows, json);
 }
 
 Json describe_network_interface_attribute(Ec2State& ec2, const api::RequestContext& request,

@@ -40,7 +40,7 @@ constexpr FilterField kForVpcFilters[] = {
 };
 
 std::string group_arn(Ec2State& ec2, const GroupRow& row) {
-  return "arn:aws:ec2:" + row.region + ":" + ec2.account_id + ":security-group/" + row.group_id;
+  return api::make_arn({"ec2", row.region, ec2.account_id}, "security-group/" + row.group_id);
 }
 
 Json group_json(Ec2State& ec2, const GroupRow& row) {
@@ -86,28 +86,27 @@ void check_name(const std::string& name) {
   check_text(name, "name");
 }
 
-std::vector<GroupRow> described(Ec2State& ec2, const std::string& region, const Json& in) {
+// Those that a request names; empty: it names none.
+std::vector<GroupRow> named_groups(Ec2State& ec2, const std::string& region, const Json& in) {
   std::vector<GroupRow> rows;
   for (const auto& id : wanted_ids(in, "GroupIds")) rows.push_back(ec2.group(region, id));
   for (const auto& name : wanted_ids(in, "GroupNames")) {
     rows.push_back(group_of_request(ec2, region, {{"GroupName", name}}));
   }
-  if (!rows.empty()) return rows;
-  const auto add = [&](GroupRow row) {
-    if (row.region == region) rows.push_back(std::move(row));
-  };
-  if (const auto ids = exact_values(in, "group-id")) {
-    for (const auto& id : *ids) {
-      if (auto row = ec2.groups.find(id)) add(*std::move(row));
-    }
-  } else if (const auto vpcs = exact_values(in, "vpc-id")) {
-    for (const auto& id : *vpcs) {
-      for (auto& row : ec2.groups.of_vpc(id)) add(std::move(row));
-    }
-  } else {
-    rows = ec2.groups.list(region);
-  }
   return rows;
+}
+
+Source<GroupRow> source_of(Ec2State& ec2, const std::string& region) {
+  constexpr auto kId = &GroupRow::group_id;
+  return {.id = kId,
+          .made_ms = &GroupRow::created_ms,
+          .all = [&ec2, region](const auto& stretch) { return ec2.groups.by_id(region, stretch); },
+          .indexes = {
+              index_of<GroupRow>(
+                  "group-id", [&ec2](const auto& id) { return ec2.groups.find(id); }, kId),
+              small_index<GroupRow>(
+                  "vpc-id", [&ec2](const auto& id) { return ec2.groups.of_vpc(id); }, kId),
+          }};
 }
 
 }  // namespace
@@ -147,9 +146,11 @@ Json delete_security_group(Ec2State& ec2, const api::RequestContext& request, co
 }
 
 Json describe_security_groups(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
-  return describe_rows(request, in, {"SecurityGroups", "GroupId", {}, kGroupFilters},
-                       described(ec2, request.region, in), &GroupRow::group_id,
-                       [&](const GroupRow& row) { return group_json(ec2, row); });
+  const Described what{"SecurityGroups", "GroupId", {}, kGroupFilters};
+  const auto json = [&](const GroupRow& row) { return group_json(ec2, row); };
+  const auto named = named_groups(ec2, request.region, in);
+  if (!named.empty()) return describe_rows(request, in, what, named, json);
+  return describe_source(request, in, what, source_of(ec2, request.region), json);
 }
 
 // The groups that interfaces of the VPC may carry.
@@ -162,7 +163,7 @@ Json get_security_groups_for_vpc(Ec2State& ec2, const api::RequestContext& reque
             {"PrimaryVpcId", row.vpc_id},     {"Tags", tags_json(ec2, row.group_id)}};
   };
   return describe_rows(request, in, {"SecurityGroupForVpcs", "GroupId", {}, kForVpcFilters},
-                       ec2.groups.of_vpc(vpc.vpc_id), &GroupRow::group_id, json);
+                       ec2.groups.of_vpc(vpc.vpc_id), json);
 }
 
 }  // namespace enibox::ec2::op

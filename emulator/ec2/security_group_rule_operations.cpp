@@ -182,7 +182,19 @@ Json describe_security_group_rules(Ec2State& ec2, const api::RequestContext& req
     if (!rule || rule->region != request.region) throw group_rule_not_found(id);
     items.push_back(rule_json(ec2, *rule));
   }
-  if (const auto groups = exact_values(in, "group-id"); ids.empty() && groups) {
+  const auto groups = exact_values(in, "group-id");
+  if (ids.empty() && !groups && asks_for_page(in)) {
+    return describe_page(
+        request, in, {"SecurityGroupRules", "", {}, kRuleFilters},
+        [&](const store::Stretch& stretch) {
+          std::vector<Keyed> rules;
+          for (const auto& rule : ec2.groups.rules_by_id(request.region, stretch)) {
+            rules.push_back({rule.rule_id, rule_json(ec2, rule)});
+          }
+          return rules;
+        });
+  }
+  if (ids.empty() && groups) {
     for (const auto& group_id : *groups) {
       if (!group_id.starts_with("sg-")) {
         throw AwsError("InvalidGroupId.Malformed",

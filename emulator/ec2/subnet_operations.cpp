@@ -43,29 +43,29 @@ constexpr FilterField kSubnetFilters[] = {
 };
 
 Json subnet_json(Ec2State& ec2, const SubnetRow& row) {
-  return {{"SubnetId", row.subnet_id},
-          {"SubnetArn",
-           "arn:aws:ec2:" + row.region + ":" + ec2.account_id + ":subnet/" + row.subnet_id},
-          {"VpcId", row.vpc_id},
-          {"OwnerId", ec2.account_id},
-          {"State", "available"},
-          {"CidrBlock", row.cidr},
-          {"Ipv6CidrBlockAssociationSet", subnet_ipv6_json(ec2, row.subnet_id)},
-          {"AvailableIpAddressCount",
-           usable_addresses(block_of(row.cidr)) - ec2.subnets.addresses_used(row.subnet_id)},
-          {"AvailabilityZone", row.availability_zone},
-          {"AvailabilityZoneId", zone_id_of(row.region, row.availability_zone)},
-          {"DefaultForAz", row.default_for_az},
-          {"MapPublicIpOnLaunch", row.map_public_ip},
-          {"MapCustomerOwnedIpOnLaunch", false},
-          {"AssignIpv6AddressOnCreation", row.assign_ipv6},
-          {"EnableDns64", row.enable_dns64},
-          {"Ipv6Native", false},
-          {"PrivateDnsNameOptionsOnLaunch",
-           {{"HostnameType", row.hostname_type},
-            {"EnableResourceNameDnsARecord", row.resource_name_a},
-            {"EnableResourceNameDnsAAAARecord", row.resource_name_aaaa}}},
-          {"Tags", tags_json(ec2, row.subnet_id)}};
+  return {
+      {"SubnetId", row.subnet_id},
+      {"SubnetArn", api::make_arn({"ec2", row.region, ec2.account_id}, "subnet/" + row.subnet_id)},
+      {"VpcId", row.vpc_id},
+      {"OwnerId", ec2.account_id},
+      {"State", "available"},
+      {"CidrBlock", row.cidr},
+      {"Ipv6CidrBlockAssociationSet", subnet_ipv6_json(ec2, row.subnet_id)},
+      {"AvailableIpAddressCount",
+       usable_addresses(block_of(row.cidr)) - ec2.subnets.addresses_used(row.subnet_id)},
+      {"AvailabilityZone", row.availability_zone},
+      {"AvailabilityZoneId", zone_id_of(row.region, row.availability_zone)},
+      {"DefaultForAz", row.default_for_az},
+      {"MapPublicIpOnLaunch", row.map_public_ip},
+      {"MapCustomerOwnedIpOnLaunch", false},
+      {"AssignIpv6AddressOnCreation", row.assign_ipv6},
+      {"EnableDns64", row.enable_dns64},
+      {"Ipv6Native", false},
+      {"PrivateDnsNameOptionsOnLaunch",
+       {{"HostnameType", row.hostname_type},
+        {"EnableResourceNameDnsARecord", row.resource_name_a},
+        {"EnableResourceNameDnsAAAARecord", row.resource_name_aaaa}}},
+      {"Tags", tags_json(ec2, row.subnet_id)}};
 }
 
 std::string wanted_zone(const std::string& region, const Json& in) {
@@ -78,25 +78,17 @@ std::string wanted_zone(const std::string& region, const Json& in) {
   return zone;
 }
 
-std::vector<SubnetRow> described(Ec2State& ec2, const std::string& region, const Json& in) {
-  std::vector<SubnetRow> rows;
-  for (const auto& id : wanted_ids(in, "SubnetIds")) rows.push_back(ec2.subnet(region, id));
-  if (!rows.empty()) return rows;
-  const auto add = [&](SubnetRow row) {
-    if (row.region == region) rows.push_back(std::move(row));
-  };
-  if (const auto ids = exact_values(in, "subnet-id")) {
-    for (const auto& id : *ids) {
-      if (auto row = ec2.subnets.find(id)) add(*std::move(row));
-    }
-  } else if (const auto vpcs = exact_values(in, "vpc-id")) {
-    for (const auto& id : *vpcs) {
-      for (auto& row : ec2.subnets.of_vpc(id)) add(std::move(row));
-    }
-  } else {
-    rows = ec2.subnets.list(region);
-  }
-  return rows;
+Source<SubnetRow> source_of(Ec2State& ec2, const std::string& region) {
+  constexpr auto kId = &SubnetRow::subnet_id;
+  return {.id = kId,
+          .made_ms = &SubnetRow::created_ms,
+          .all = [&ec2, region](const auto& stretch) { return ec2.subnets.by_id(region, stretch); },
+          .indexes = {
+              index_of<SubnetRow>(
+                  "subnet-id", [&ec2](const auto& id) { return ec2.subnets.find(id); }, kId),
+              small_index<SubnetRow>(
+                  "vpc-id", [&ec2](const auto& id) { return ec2.subnets.of_vpc(id); }, kId),
+          }};
 }
 
 }  // namespace
@@ -136,9 +128,15 @@ Json delete_subnet(Ec2State& ec2, const api::RequestContext& request, const Json
 }
 
 Json describe_subnets(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
-  return describe_rows(request, in, {"Subnets", "SubnetId", {}, kSubnetFilters},
-                       described(ec2, request.region, in), &SubnetRow::subnet_id,
-                       [&](const SubnetRow& row) { return subnet_json(ec2, row); });
+  const Described what{"Subnets", "SubnetId", {}, kSubnetFilters};
+  const auto json = [&](const SubnetRow& row) { return subnet_json(ec2, row); };
+  const auto ids = wanted_ids(in, "SubnetIds");
+  if (ids.empty()) {
+    return describe_source(request, in, what, source_of(ec2, request.region), json);
+  }
+  std::vector<SubnetRow> rows;
+  for (const auto& id : ids) rows.push_back(ec2.subnet(request.region, id));
+  return describe_rows(request, in, what, rows, json);
 }
 
 Json modify_subnet_attribute(Ec2State& ec2, const api::RequestContext& request, const Json& in) {

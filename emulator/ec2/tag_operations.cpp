@@ -12,6 +12,13 @@ constexpr FilterField kTagFilters[] = {
     {"value", "Value"},
 };
 
+Json tag_description(const TagRow& tag) {
+  return {{"ResourceId", tag.resource_id},
+          {"ResourceType", tag.resource_type},
+          {"Key", tag.key},
+          {"Value", tag.value}};
+}
+
 }  // namespace
 
 Json create_tags(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
@@ -42,9 +49,20 @@ Json delete_tags(Ec2State& ec2, const api::RequestContext& request, const Json& 
 }
 
 Json describe_tags(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
+  const Described what{"Tags", "", {}, kTagFilters};
+  const auto resources = exact_values(in, "resource-id");
+  if (!resources && asks_for_page(in)) {
+    return describe_page(request, in, what, [&](const store::Stretch& stretch) {
+      std::vector<Keyed> items;
+      for (const auto& tag : ec2.tags.by_key(request.region, stretch)) {
+        items.push_back({TagRows::key_of(tag), tag_description(tag)});
+      }
+      return items;
+    });
+  }
   std::vector<TagRow> rows;
-  if (const auto ids = exact_values(in, "resource-id")) {
-    for (const auto& id : *ids) {
+  if (resources) {
+    for (const auto& id : *resources) {
       for (auto& tag : ec2.tags.of(id)) {
         if (tag.region == request.region) rows.push_back(std::move(tag));
       }
@@ -52,14 +70,7 @@ Json describe_tags(Ec2State& ec2, const api::RequestContext& request, const Json
   } else {
     rows = ec2.tags.list(request.region);
   }
-  std::vector<Json> items;
-  for (const auto& tag : rows) {
-    items.push_back({{"ResourceId", tag.resource_id},
-                     {"ResourceType", tag.resource_type},
-                     {"Key", tag.key},
-                     {"Value", tag.value}});
-  }
-  return describe(request, in, {"Tags", "", std::move(items), kTagFilters});
+  return describe_rows(request, in, what, rows, tag_description);
 }
 
 }  // namespace enibox::ec2::op

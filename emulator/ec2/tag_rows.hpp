@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "emulator/store/row.hpp"
+#include "emulator/store/stretch.hpp"
 
 // The rows of tags, of all EC2 resources. Errors: StoreError. Loop thread only.
 namespace enibox::ec2 {
@@ -22,6 +23,9 @@ class TagRows {
   void erase_all(const std::string& resource_id);
   std::vector<TagRow> of(const std::string& resource_id);  // by key
   std::vector<TagRow> list(const std::string& region);
+  // By resource and key; the key of the list is key_of().
+  std::vector<TagRow> by_key(const std::string& region, const store::Stretch& stretch);
+  static std::string key_of(const TagRow& row) { return row.resource_id + "/" + row.key; }
 
  private:
   store::Database& db_;
@@ -34,6 +38,10 @@ class TagRows {
   store::Statement list_{db_,
                          "SELECT resource_id, key, value, region, resource_type FROM ec2_tag "
                          "WHERE region=? ORDER BY resource_id, key"};
+  store::Statement by_key_{db_,
+                           "SELECT resource_id, key, value, region, resource_type FROM ec2_tag "
+                           "WHERE region=? AND (resource_id, key) > (?, ?) "
+                           "ORDER BY resource_id, key LIMIT ?"};
 };
 
 }  // namespace enibox::ec2

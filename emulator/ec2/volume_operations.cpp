@@ -73,29 +73,34 @@ Json volume_json(Ec2State& ec2, const VolumeRow& row) {
   return json;
 }
 
-std::vector<VolumeRow> described(Ec2State& ec2, const std::string& region, const Json& in) {
+template <typename ToJson>
+Json describe_volume_rows(Ec2State& ec2, const api::RequestContext& request, const Json& in,
+                          const Described& what, ToJson json) {
+  constexpr auto kId = &VolumeRow::volume_id;
   std::vector<VolumeRow> rows;
   for (const auto& id : wanted_ids(in, "VolumeIds")) {
-    rows.push_back(require_volume(ec2, region, id));
+    rows.push_back(require_volume(ec2, request.region, id));
   }
-  if (!rows.empty()) return rows;
-  if (const auto ids = exact_values(in, "attachment.instance-id")) {
-    for (const auto& id : *ids) {
-      for (auto& row : ec2.volumes.of_instance(id)) {
-        if (row.region == region) rows.push_back(std::move(row));
-      }
-    }
-    return rows;
-  }
-  return ec2.volumes.list(region);
+  if (!rows.empty()) return describe_rows(request, in, what, rows, json);
+  const Source<VolumeRow> source = {
+      .id = kId,
+      .made_ms = &VolumeRow::created_ms,
+      .all = [&](const auto& stretch) { return ec2.volumes.by_id(request.region, stretch); },
+      .indexes = {
+          index_of<VolumeRow>(
+              "volume-id", [&](const auto& id) { return ec2.volumes.find(id); }, kId),
+          small_index<VolumeRow>(
+              "attachment.instance-id", [&](const auto& id) { return ec2.volumes.of_instance(id); },
+              kId),
+      }};
+  return describe_source(request, in, what, source, json);
 }
 
 }  // namespace
 
 Json describe_volumes(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
-  return describe_rows(request, in, {"Volumes", "VolumeId", {}, kVolumeFilters},
-                       described(ec2, request.region, in), &VolumeRow::volume_id,
-                       [&](const VolumeRow& row) { return volume_json(ec2, row); });
+  return describe_volume_rows(ec2, request, in, {"Volumes", "VolumeId", {}, kVolumeFilters},
+                              [&](const VolumeRow& row) { return volume_json(ec2, row); });
 }
 
 Json describe_volume_status(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
@@ -110,8 +115,8 @@ Json describe_volume_status(Ec2State& ec2, const api::RequestContext& request, c
                {{{"Name", "io-enabled"}, {"Status", "passed"}},
                 {{"Name", "io-performance"}, {"Status", "not-applicable"}}}}}}};
   };
-  return describe_rows(request, in, {"VolumeStatuses", "VolumeId", {}, kStatusFilters},
-                       described(ec2, request.region, in), &VolumeRow::volume_id, json);
+  return describe_volume_rows(ec2, request, in, {"VolumeStatuses", "VolumeId", {}, kStatusFilters},
+                              json);
 }
 
 Json delete_volume(Ec2State& ec2, const api::RequestContext& request, const Json& in) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "emulator/store/row.hpp"
+#include "emulator/store/stretch.hpp"
 
 // The rows of EBS volumes: those that instances were launched with. Errors: StoreError. Loop thread
 // only.
@@ -43,8 +44,8 @@ class VolumeRows {
   std::optional<VolumeRow> find(const std::string& id) {
     return store::read_one<VolumeRow>(find_.query(id));
   }
-  std::vector<VolumeRow> list(const std::string& region) {
-    return store::read_all<VolumeRow>(list_.query(region));
+  std::vector<VolumeRow> by_id(const std::string& region, const store::Stretch& stretch) {
+    return store::read_all<VolumeRow>(by_id_.query(region, stretch.after, stretch.most));
   }
   std::vector<VolumeRow> of_instance(const std::string& instance_id) {  // by device name
     return store::read_all<VolumeRow>(of_instance_.query(instance_id));
@@ -58,8 +59,9 @@ class VolumeRows {
                            "delete_on_termination=?4 WHERE volume_id=?1"};
   store::Statement erase_{db_, "DELETE FROM ec2_volume WHERE volume_id=?"};
   store::Statement find_{db_, "SELECT " ENIBOX_VOLUME_COLUMNS " FROM ec2_volume WHERE volume_id=?"};
-  store::Statement list_{db_, "SELECT " ENIBOX_VOLUME_COLUMNS
-                              " FROM ec2_volume WHERE region=? ORDER BY created_ms, volume_id"};
+  store::Statement by_id_{db_, "SELECT " ENIBOX_VOLUME_COLUMNS
+                               " FROM ec2_volume WHERE region=? AND volume_id>? "
+                               "ORDER BY volume_id LIMIT ?"};
   store::Statement of_instance_{db_, "SELECT " ENIBOX_VOLUME_COLUMNS
                                      " FROM ec2_volume WHERE instance_id=? AND instance_id<>'' "
                                      "ORDER BY device_name"};

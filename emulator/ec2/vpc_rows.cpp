@@ -54,8 +54,8 @@ std::optional<SubnetRow> SubnetRows::find(const std::string& subnet_id) {
   return store::read_one<SubnetRow>(find_.query(subnet_id));
 }
 
-std::vector<SubnetRow> SubnetRows::list(const std::string& region) {
-  return store::read_all<SubnetRow>(list_.query(region));
+std::vector<SubnetRow> SubnetRows::by_id(const std::string& region, const store::Stretch& stretch) {
+  return store::read_all<SubnetRow>(by_id_.query(region, stretch.after, stretch.most));
 }
 
 std::vector<SubnetRow> SubnetRows::of_vpc(const std::string& vpc_id) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "emulator/store/row.hpp"
+#include "emulator/store/stretch.hpp"
 
 // The rows of VPCs and subnets. Errors: StoreError. Loop thread only.
 namespace enibox::ec2 {
@@ -102,7 +103,7 @@ class SubnetRows {
   void update(const SubnetRow& row);  // the attributes
   void erase(const std::string& subnet_id);
   std::optional<SubnetRow> find(const std::string& subnet_id);
-  std::vector<SubnetRow> list(const std::string& region);
+  std::vector<SubnetRow> by_id(const std::string& region, const store::Stretch& stretch);
   std::vector<SubnetRow> of_vpc(const std::string& vpc_id);
   // The default subnet of a zone.
   std::optional<SubnetRow> default_of(const std::string& region, const std::string& zone);
@@ -117,8 +118,9 @@ class SubnetRows {
       "resource_name_a=?6, resource_name_aaaa=?7 WHERE subnet_id=?1"};
   store::Statement erase_{db_, "DELETE FROM ec2_subnet WHERE subnet_id=?"};
   store::Statement find_{db_, "SELECT " ENIBOX_SUBNET_COLUMNS " FROM ec2_subnet WHERE subnet_id=?"};
-  store::Statement list_{db_, "SELECT " ENIBOX_SUBNET_COLUMNS
-                              " FROM ec2_subnet WHERE region=? ORDER BY created_ms, subnet_id"};
+  store::Statement by_id_{db_, "SELECT " ENIBOX_SUBNET_COLUMNS
+                               " FROM ec2_subnet WHERE region=? AND subnet_id>? "
+                               "ORDER BY subnet_id LIMIT ?"};
   store::Statement of_vpc_{db_, "SELECT " ENIBOX_SUBNET_COLUMNS
                                 " FROM ec2_subnet WHERE vpc_id=? ORDER BY created_ms, subnet_id"};
   store::Statement default_of_{

@@ -25,6 +25,7 @@ CONNECTIONS = 16
 PROCESSES = 2
 SECONDS = 2.0
 RUNS = 10
+PAGES = 200
 
 
 class Store:
@@ -70,6 +71,29 @@ def load(port, request, connections, start, counts):
     counts.put(done)
     for client in clients:
         client.close()
+
+
+def interface_pages(client, eni):
+    """Requests for a part of all interfaces; the copies are in the subnet of `eni`."""
+    known = client.ec2("DescribeNetworkInterfaces", **{"NetworkInterfaceId.1": eni})
+    of_subnet = {"Filter.1.Name": "subnet-id", "Filter.1.Value.1": element(known, "subnetId")}
+    of_address = {"Filter.1.Name": "private-ip-address", "Filter.1.Value.1": element(known, "privateIpAddress")}
+    return {name: client.request("ec2", "DescribeNetworkInterfaces", asked) for name, asked in {
+        "a page of 100": {"MaxResults": 100}, "a page of 100 of a subnet": {"MaxResults": 100, **of_subnet},
+        "by private address": of_address}.items()}
+
+
+def measure_pages(client, filler, stored, few_stored):
+    for name, request in interface_pages(client, filler.eni).items():
+        times = []
+        for _ in range(PAGES):
+            begin = time.perf_counter()
+            client.exchange(request)
+            times.append((time.perf_counter() - begin) * 1000)
+        base = ("1,000 stored", few_stored[name]) if name in few_stored else None
+        few_stored.setdefault(name, statistics.median(times))
+        row(f"DescribeNetworkInterfaces, {name}, {stored:,} stored", times, baseline=base,
+            **({"ratio_aim": ["<= 2x", 2]} if base else {}))
 
 
 def milliseconds_a_request(port, request):
@@ -162,7 +186,7 @@ def measure_moto(log):
     return found
 
 
-def measure_one(server, lab, filler, stored, moto, nothing_stored):
+def measure_one(server, lab, filler, stored, moto, nothing_stored, few_stored):
     client = server.client
     lab.client = client
     store = Store(client, filler.task, filler.eni)
@@ -179,13 +203,15 @@ def measure_one(server, lab, filler, stored, moto, nothing_stored):
         else:
             row(f"{name} by id, {stored:,} stored: the 99th percentile", [p99],
                 baseline=("none stored", nothing_stored[name]), ratio_aim=["<= 2x", 2])
+    if stored > 0:
+        measure_pages(client, filler, stored, few_stored)
     answers = [run_and_stop(lab)[1] for _ in range(RUNS)]
     row(f"RunTask answer, {stored:,} stored", answers, baseline=base("RunTask"))
 
 
 def measure(build, log, directory, moto):
     kept = Kept(build, log, directory)
-    nothing_stored = {}
+    nothing_stored, few_stored = {}, {}
     try:
         with kept.start() as server:
             lab = Lab(server.client)
@@ -196,7 +222,7 @@ def measure(build, log, directory, moto):
             progress(f"{stored:,} tasks and interfaces stored")
             filler.fill(stored)
             with kept.start() as server:
-                measure_one(server, lab, filler, stored, moto, nothing_stored)
+                measure_one(server, lab, filler, stored, moto, nothing_stored, few_stored)
     finally:
         kept.end()
 

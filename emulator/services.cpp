@@ -45,7 +45,7 @@ std::vector<api::Service> make_services(const ServiceParts& parts) {
   return {ecs::make_ecs_service(parts.ecs),
           parts.ec2.operations(),
           iam::make_iam_service(parts.iam),
-          logs::make_logs_service(parts.logs),
+          logs::make_logs_service(parts.logs, parts.clock, parts.metrics),
           sts::make_sts_service(parts.keys, parts.iam),
           std::move(ssm),
           cloudwatch::make_cloudwatch_service(parts.metrics),

@@ -121,7 +121,11 @@ void AwsEndpoint::open_data_channel(const Request& request, Exchange& exchange) 
 void AwsEndpoint::dispatch(Request&& request, std::shared_ptr<Exchange> exchange) {
   dispatcher_.handle(wire_request(std::move(request)),
                      [exchange = std::move(exchange)](HttpReply reply) {
-                       exchange->reply(http_response(std::move(reply)));
+                       if (!reply.stream) return exchange->reply(http_response(std::move(reply)));
+                       const auto open = std::move(reply.stream);
+                       if (auto bytes = exchange->stream(http_response(std::move(reply)))) {
+                         open(std::move(bytes));
+                       }
                      });
 }
 

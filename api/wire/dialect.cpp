@@ -78,6 +78,14 @@ std::string capitalised(std::string word) {
   throw AwsError(std::string(code), message);
 }
 
+// CloudWatch Logs does not repeat a value that breaks a pattern.
+std::vector<Violation> without_patterned(std::vector<Violation> violations) {
+  for (auto& violation : violations) {
+    if (violation.rule == Violation::Rule::pattern) violation.value.clear();
+  }
+  return violations;
+}
+
 [[noreturn]] void refuse_ecs_missing(const Operation& operation, const Violation& violation) {
   for (const EcsMissing& known : kEcsMissing) {
     if (known.owner == violation.owner && known.member == violation.member) {
@@ -139,7 +147,8 @@ void Dialect::refuse(const Operation& operation, const std::vector<Violation>& v
       }
       refuse_counted(validation_code, violations);
     default:
-      refuse_counted(validation_code, violations);
+      refuse_counted(validation_code,
+                     service == "logs" ? without_patterned(violations) : violations);
   }
 }
 

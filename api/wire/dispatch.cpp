@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "api/wire/dialect.hpp"
+#include "api/wire/json_event_stream.hpp"
 #include "api/wire/request_id.hpp"
 #include "api/wire/route.hpp"
 #include "api/wire/validate.hpp"
@@ -83,6 +84,20 @@ HttpReply error_reply(const Call& call, const AwsError& error) {
       {call.route.model, call.operation, &error, status_of(call, error), call.context.request_id});
 }
 
+HttpReply streamed(const Call& call, const Answer& answer) {
+  if (call.route.protocol != &json_protocol()) {
+    throw AwsError("NotImplemented", "Enibox sends streams of events in aws-json only.", 501);
+  }
+  HttpReply out{200,
+                {{"Content-Type", std::string(kEventStreamType)},
+                 {"x-amzn-RequestId", call.context.request_id}},
+                {}};
+  out.stream = [operation = call.operation, answer](std::shared_ptr<http::ByteStream> bytes) {
+    answer.events(make_json_event_stream(*operation, answer.output, std::move(bytes)));
+  };
+  return out;
+}
+
 HttpReply failure_reply(const Call& call, const std::exception& failure) {
   spdlog::error("{} {} ({}): {}", call.context.service, call.context.operation,
                 call.context.request_id, failure.what());
@@ -122,8 +137,9 @@ class Dispatcher::Impl {
     try {
       identify(call, request);
       const Answer answer = run(call);
-      out = call.route.protocol->answer(*call.route.model, *call.operation, answer.output,
-                                        call.context.request_id);
+      out = answer.events ? streamed(call, answer)
+                          : call.route.protocol->answer(*call.route.model, *call.operation,
+                                                        answer.output, call.context.request_id);
       after = answer.after;
     } catch (const AwsError& error) {
       out = error_reply(call, error);

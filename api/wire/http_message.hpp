@@ -3,6 +3,7 @@
 #include <cctype>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,10 @@
 // What the wire needs of HTTP, and all it knows of it. The server fills a request, the dispatcher
 // fills an answer; neither sees the other's library.
 namespace enibox::api {
+
+namespace http {
+class ByteStream;
+}
 
 // Header fields in the order they came. Names compare without case; a few fields a request, so a
 // list beats a map.
@@ -58,6 +63,8 @@ struct HttpReply {
   int status = 200;
   HttpHeaders headers;
   std::string body;
+  // Set: the body is written bit by bit by whoever gets the stream.
+  std::function<void(std::shared_ptr<http::ByteStream>)> stream{};
 };
 
 // Called exactly once, on the loop thread; perhaps before the call that was given it has returned.

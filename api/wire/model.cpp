@@ -149,6 +149,7 @@ const Shape& ServiceModel::shape(const std::string& shape_name) const {
   out.name = shape_name;
   out.kind = flag(json, "document") ? Kind::document : kind_of(text(json, "type"));
   out.flattened = flag(json, "flattened");
+  out.event_stream = flag(json, "eventstream");
   out.sensitive = flag(json, "sensitive");
   if (json.contains("enum")) out.values = json["enum"].get<std::vector<std::string>>();
   out.timestamp_format = timestamp_format_of(json);

@@ -58,7 +58,8 @@ struct Shape {
   std::unique_ptr<Pattern> pattern;
   std::string pattern_text;
   TimestampFormat timestamp_format = TimestampFormat::by_protocol;
-  bool sensitive = false;  // its value is not repeated in messages
+  bool event_stream = false;  // its members are events, sent one after the other
+  bool sensitive = false;     // its value is not repeated in messages
 
   // of an error shape
   bool fault = false;                    // the server's, not the client's

@@ -76,6 +76,8 @@ int env_command(std::span<const std::string> words) {
     std::printf("# eval \"$(enibox env --shell)\" sets these in your shell.\n");
   }
   std::printf("export AWS_ENDPOINT_URL=%s\n", endpoint.c_str());
+  // Else StartLiveTail asks "stream-127.0.0.1", a name that nothing resolves.
+  std::printf("export AWS_DISABLE_HOST_PREFIX_INJECTION=true\n");
   std::printf("export AWS_ACCESS_KEY_ID=test\nexport AWS_SECRET_ACCESS_KEY=test\n");
   const std::string region = quoted(arguments.value("--region").value_or("us-east-1"));
   std::printf("export AWS_DEFAULT_REGION=%s\nexport AWS_REGION=%s\n", region.c_str(),

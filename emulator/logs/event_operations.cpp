@@ -100,8 +100,9 @@ Json put_log_events(LogStore& logs, const api::RequestContext& request, const Js
         "24 hours.");
   }
   const auto window = accepted(group, events, logs.now_ms());
-  logs.insert(stream, {events.begin() + static_cast<std::ptrdiff_t>(window.first),
-                       events.begin() + static_cast<std::ptrdiff_t>(window.last)});
+  logs.insert(group, stream,
+              {events.begin() + static_cast<std::ptrdiff_t>(window.first),
+               events.begin() + static_cast<std::ptrdiff_t>(window.last)});
   Json answer = {{"nextSequenceToken", token_of("s", {logs.now_ms(), stream.stream_id}).substr(2)}};
   if (!window.rejected.empty()) answer["rejectedLogEventsInfo"] = window.rejected;
   return answer;
@@ -164,17 +165,17 @@ Json filter_log_events(LogStore& logs, const api::RequestContext& request, const
   }
   Json events = Json::array();
   bool more = true;
-  for (int batch = 0; more && batch < kMostBatches && events.size() < limit; ++batch) {
+  std::int64_t bytes = 0;
+  const auto is_full = [&] { return events.size() == limit || bytes >= kMostAnswerBytes; };
+  for (int batch = 0; more && batch < kMostBatches && !is_full(); ++batch) {
     const auto rows = logs.rows().group_events_after(group.group_id, range, at, kBatch);
-    more = std::ssize(rows) == kBatch;
+    more = !rows.empty();
     for (const auto& row : rows) {
-      if (events.size() == limit) {
-        more = true;
-        break;
-      }
+      if (is_full()) break;
       at = key_of(row);
       const auto name = names.find(row.stream_id);
       if (name == names.end() || !pattern.matches(row.message)) continue;
+      bytes += event_bytes(row.message);
       events.push_back({{"logStreamName", name->second},
                         {"timestamp", row.timestamp_ms},
                         {"message", row.message},

@@ -43,25 +43,30 @@ void LogStore::create_stream(const std::string& region, const std::string& group
 
 void LogStore::append(const std::string& region, const std::string& group_name,
                       const std::string& stream_name, const std::vector<Event>& events) {
-  insert(stream(group(region, group_name), stream_name), events);
+  const auto owner = group(region, group_name);
+  insert(owner, stream(owner, stream_name), events);
 }
 
-void LogStore::insert(StreamRow row, const std::vector<Event>& events) {
+void LogStore::insert(const GroupRow& owner, StreamRow row, const std::vector<Event>& events) {
   if (events.empty()) return;
   store::Transaction transaction(db_);
   row.ingested_ms = clock_.now_ms();
   for (const auto& event : events) {
-    rows_.insert_event({.event_id = 0,
-                        .stream_id = row.stream_id,
-                        .timestamp_ms = event.timestamp_ms,
-                        .ingested_ms = *row.ingested_ms,
-                        .message = event.message});
+    rows_.insert_event(owner.group_id, {.event_id = 0,
+                                        .stream_id = row.stream_id,
+                                        .timestamp_ms = event.timestamp_ms,
+                                        .ingested_ms = *row.ingested_ms,
+                                        .message = event.message});
+    row.stored_bytes += event_bytes(event.message);
     row.first_event_ms =
         std::min(row.first_event_ms.value_or(event.timestamp_ms), event.timestamp_ms);
     row.last_event_ms =
         std::max(row.last_event_ms.value_or(event.timestamp_ms), event.timestamp_ms);
   }
   rows_.update_stream(row);
+  for (const auto& each : listeners_) {
+    if (const auto listener = each.lock()) listener->events_came(owner, row, events);
+  }
   transaction.commit();
 }
 

@@ -1,5 +1,7 @@
 #pragma once
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "emulator/clock.hpp"
@@ -24,7 +26,17 @@ class LogStore final : public Sink {
   GroupRow group(const std::string& region, const std::string& name);
   StreamRow stream(const GroupRow& group, const std::string& name);
   // Adds events to a stream and keeps its times; no checks.
-  void insert(StreamRow stream, const std::vector<Event>& events);
+  void insert(const GroupRow& group, StreamRow stream, const std::vector<Event>& events);
+
+  // Hears of what is put, within its transaction.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void events_came(const GroupRow& group, const StreamRow& stream,
+                             const std::vector<Event>& events) = 0;
+  };
+  void listen(std::weak_ptr<Listener> listener) { listeners_.push_back(std::move(listener)); }
+
   // Retention cuts off what is older, whether it was swept yet or not.
   TimeRange visible(const GroupRow& group, TimeRange range) const;
   // Deletes what retention has outlived. For a timer, hourly or so.
@@ -38,6 +50,7 @@ class LogStore final : public Sink {
   store::Database& db_;
   const Clock& clock_;
   LogRows rows_;
+  std::vector<std::weak_ptr<Listener>> listeners_;
 };
 
 }  // namespace enibox::logs

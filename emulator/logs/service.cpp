@@ -4,6 +4,9 @@
 
 #include "api/wire/paging.hpp"
 #include "emulator/logs/event_operations.hpp"
+#include "emulator/logs/filter_node.hpp"
+#include "emulator/logs/live_tail.hpp"
+#include "emulator/logs/metric_filters.hpp"
 
 namespace enibox::logs {
 namespace {
@@ -18,6 +21,10 @@ std::string arn_of(const RequestContext& request, const std::string& group) {
 
 Json create_log_group(LogStore& logs, const RequestContext& request, const Json& in) {
   const std::string name = in.at("logGroupName");
+  if (in.value("deletionProtectionEnabled", false)) {
+    throw AwsError("NotImplemented", "Enibox does not serve deletion protection of log groups.",
+                   501);
+  }
   if (logs.rows().find_group(request.region, name)) {
     throw AwsError("ResourceAlreadyExistsException", "The specified log group already exists");
   }
@@ -28,7 +35,8 @@ Json create_log_group(LogStore& logs, const RequestContext& request, const Json&
   row.kms_key_id = in.value("kmsKeyId", "");
   row.created_ms = logs.now_ms();
   row = logs.rows().insert_group(std::move(row));
-  for (const auto& [key, value] : in.value("tags", Json::object()).items()) {
+  const auto tags = in.value("tags", Json::object());
+  for (const auto& [key, value] : tags.items()) {
     logs.rows().put_tag(row.group_id, key, value);
   }
   return Json::object();
@@ -42,7 +50,7 @@ Json delete_log_group(LogStore& logs, const RequestContext& request, const Json&
 Json group_json(LogStore& logs, const RequestContext& request, const GroupRow& row) {
   Json json = {{"logGroupName", row.name},
                {"creationTime", row.created_ms},
-               {"metricFilterCount", 0},
+               {"metricFilterCount", logs.rows().metric_filters(row.group_id).size()},
                {"arn", arn_of(request, row.name) + ":*"},
                {"logGroupArn", arn_of(request, row.name)},
                {"storedBytes", logs.rows().stored_bytes(row.group_id)},
@@ -52,7 +60,14 @@ Json group_json(LogStore& logs, const RequestContext& request, const GroupRow& r
   return json;
 }
 
-std::vector<GroupRow> wanted_groups(LogStore& logs, const RequestContext& request, const Json& in) {
+// Of the class, where the request names one.
+void keep_class(std::vector<GroupRow>& rows, const Json& in) {
+  const auto wanted = in.value("logGroupClass", "");
+  std::erase_if(rows, [&](const auto& row) { return !wanted.empty() && row.log_class != wanted; });
+}
+
+std::vector<GroupRow> described_groups(LogStore& logs, const RequestContext& request,
+                                       const Json& in) {
   const auto prefix = in.value("logGroupNamePrefix", "");
   const auto pattern = in.value("logGroupNamePattern", "");
   if (!prefix.empty() && !pattern.empty()) {
@@ -60,17 +75,25 @@ std::vector<GroupRow> wanted_groups(LogStore& logs, const RequestContext& reques
         "LogGroup name prefix and LogGroup name pattern are mutually exclusive "
         "parameters.");
   }
-  auto rows = logs.rows().groups(request.region);
+  std::vector<GroupRow> rows;
+  if (const auto ids = in.value("logGroupIdentifiers", Json::array()); !ids.empty()) {
+    for (const auto& id : ids) {
+      const auto name = group_name_of({{"logGroupIdentifier", id}});
+      if (auto row = logs.rows().find_group(request.region, name)) rows.push_back(*std::move(row));
+    }
+  } else {
+    rows = logs.rows().groups(request.region);
+  }
   std::erase_if(rows, [&](const GroupRow& row) {
     return !row.name.starts_with(prefix) || row.name.find(pattern) == std::string::npos;
   });
+  keep_class(rows, in);
   return rows;
 }
 
 Json describe_log_groups(LogStore& logs, const RequestContext& request, const Json& in) {
-  auto rows = wanted_groups(logs, request, in);
-  const auto page =
-      api::page_of(request, in, {.most = 50, .size_member = "limit", .token_member = "nextToken"});
+  auto rows = described_groups(logs, request, in);
+  const auto page = api::page_of(request, in, {.most = 50, .size_member = "limit"});
   const auto next = api::take_page(page, rows, [](const auto& row) { return row.name; });
   Json groups = Json::array();
   for (const auto& row : rows) groups.push_back(group_json(logs, request, row));
@@ -79,11 +102,16 @@ Json describe_log_groups(LogStore& logs, const RequestContext& request, const Js
   return answer;
 }
 
+// The pattern is a regular expression: its own begin of the name counts only behind a '^'.
 Json list_log_groups(LogStore& logs, const RequestContext& request, const Json& in) {
-  auto rows = wanted_groups(logs, request, in);
-  const auto page = api::page_of(
-      request, in,
-      {.most = 1000, .standard = 50, .size_member = "limit", .token_member = "nextToken"});
+  auto rows = logs.rows().groups(request.region);
+  if (in.contains("logGroupNamePattern")) {
+    const filter::Expression pattern(in.at("logGroupNamePattern").get<std::string>());
+    std::erase_if(rows, [&](const auto& row) { return !pattern.found_in(row.name); });
+  }
+  keep_class(rows, in);
+  const auto page =
+      api::page_of(request, in, {.most = 1000, .standard = 50, .size_member = "limit"});
   const auto next = api::take_page(page, rows, [](const auto& row) { return row.name; });
   Json groups = Json::array();
   for (const auto& row : rows) {
@@ -94,6 +122,24 @@ Json list_log_groups(LogStore& logs, const RequestContext& request, const Json& 
   Json answer = {{"logGroups", std::move(groups)}};
   if (next) answer["nextToken"] = *next;
   return answer;
+}
+
+GroupRow encrypted_group(LogStore& logs, const RequestContext& request, const Json& in) {
+  if (in.contains("logGroupName") == in.contains("resourceIdentifier")) {
+    throw invalid("Specify exactly one of logGroupName and resourceIdentifier.");
+  }
+  const auto& given = in.at(in.contains("logGroupName") ? "logGroupName" : "resourceIdentifier");
+  return logs.group(request.region, group_name_of({{"logGroupName", given}}));
+}
+
+Json associate_kms_key(LogStore& logs, const RequestContext& request, const Json& in) {
+  logs.rows().set_kms_key(encrypted_group(logs, request, in).group_id, in.at("kmsKeyId"));
+  return Json::object();
+}
+
+Json disassociate_kms_key(LogStore& logs, const RequestContext& request, const Json& in) {
+  logs.rows().set_kms_key(encrypted_group(logs, request, in).group_id, "");
+  return Json::object();
 }
 
 Json put_retention_policy(LogStore& logs, const RequestContext& request, const Json& in) {
@@ -136,7 +182,7 @@ Json stream_json(const RequestContext& request, const GroupRow& group, const Str
   Json json = {{"logStreamName", row.name},
                {"creationTime", row.created_ms},
                {"arn", arn_of(request, group.name) + ":log-stream:" + row.name},
-               {"storedBytes", 0}};
+               {"storedBytes", row.stored_bytes}};
   if (row.first_event_ms) json["firstEventTimestamp"] = *row.first_event_ms;
   if (row.last_event_ms) json["lastEventTimestamp"] = *row.last_event_ms;
   if (row.ingested_ms) {
@@ -164,8 +210,7 @@ Json describe_log_streams(LogStore& logs, const RequestContext& request, const J
   const bool down = in.value("descending", false);
   std::sort(rows.begin(), rows.end(),
             [&](const auto& a, const auto& b) { return down ? key(b) < key(a) : key(a) < key(b); });
-  const auto page =
-      api::page_of(request, in, {.most = 50, .size_member = "limit", .token_member = "nextToken"});
+  const auto page = api::page_of(request, in, {.most = 50, .size_member = "limit"});
   if (!page.after.empty()) {
     std::erase_if(rows, [&](const auto& row) {
       return down ? key(row) >= page.after : key(row) <= page.after;
@@ -213,19 +258,24 @@ Json list_tags(LogStore& logs, const RequestContext& request, const Json& in) {
 }
 
 constexpr std::pair<const char*, Handler*> kOperations[] = {
+    {"AssociateKmsKey", associate_kms_key},
     {"CreateLogGroup", create_log_group},
     {"CreateLogStream", create_log_stream},
     {"DeleteLogGroup", delete_log_group},
     {"DeleteLogStream", delete_log_stream},
+    {"DeleteResourcePolicy", delete_resource_policy},
     {"DeleteRetentionPolicy", delete_retention_policy},
     {"DescribeLogGroups", describe_log_groups},
     {"DescribeLogStreams", describe_log_streams},
+    {"DescribeResourcePolicies", describe_resource_policies},
+    {"DisassociateKmsKey", disassociate_kms_key},
     {"FilterLogEvents", filter_log_events},
     {"GetLogEvents", get_log_events},
     {"ListLogGroups", list_log_groups},
     {"ListTagsForResource", list_tags},
     {"ListTagsLogGroup", list_tags},
     {"PutLogEvents", put_log_events},
+    {"PutResourcePolicy", put_resource_policy},
     {"PutRetentionPolicy", put_retention_policy},
     {"TagLogGroup", tag},
     {"TagResource", tag},
@@ -233,9 +283,30 @@ constexpr std::pair<const char*, Handler*> kOperations[] = {
     {"UntagResource", untag},
 };
 
+// Those that need more than the store. The table owns its parts.
+void add_listeners(api::Service& service, LogStore& logs, Clock& clock,
+                   cloudwatch::MetricStore& metrics) {
+  const auto filters = std::make_shared<MetricFilters>(logs, metrics);
+  const auto tail = std::make_shared<LiveTail>(logs, clock);
+  logs.listen(filters);
+  logs.listen(tail);
+  auto& table = service.operations;
+  table["PutMetricFilter"] = [filters](auto& request, auto& in) {
+    return filters->put(request, in);
+  };
+  table["DescribeMetricFilters"] = [filters](auto& request, auto& in) {
+    return filters->describe(request, in);
+  };
+  table["DeleteMetricFilter"] = [filters](auto& request, auto& in) {
+    return filters->erase(request, in);
+  };
+  table["TestMetricFilter"] = [filters](auto&, auto& in) { return filters->test(in); };
+  table["StartLiveTail"] = [tail](auto& request, auto& in) { return tail->start(request, in); };
+}
+
 }  // namespace
 
-api::Service make_logs_service(LogStore& logs) {
+api::Service make_logs_service(LogStore& logs, Clock& clock, cloudwatch::MetricStore& metrics) {
   api::Service service{.name = "logs", .operations = {}};
   for (const auto& [name, handler] : kOperations) {
     service.operations.emplace(
@@ -247,6 +318,7 @@ api::Service make_logs_service(LogStore& logs) {
           return output;
         });
   }
+  add_listeners(service, logs, clock, metrics);
   return service;
 }
 

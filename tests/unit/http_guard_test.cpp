@@ -55,6 +55,31 @@ TEST(HttpGuard, HostsThatMayBeNamed) {
       request_with({{"Host", "localhost"}, {"Host", "evil.example"}, {"Authorization", "x"}})));
 }
 
+TEST(HttpGuard, ThePrefixOfAnOperationGoesBeforeAHostThatMayBeNamed) {
+  struct Case {
+    std::string host, target;
+    bool passes;
+  };
+  const std::string tail = "Logs_20140328.StartLiveTail";
+  const Case cases[] = {{"stream-localhost:4566", tail, true},
+                        {"stream-127.0.0.1:4566", tail, true},
+                        {"stream-enibox:4566", tail, true},
+                        {"stream-localhost:4566", "Logs_20140328.DeleteLogGroup", false},
+                        {"stream-localhost:4566", "", false},
+                        {"stream-evil.example", tail, false},
+                        {"stream-stream-localhost", tail, false},
+                        {"other-localhost", tail, false},
+                        {"stream-", tail, false}};
+  const Guard guard({.allowed_hosts = {"enibox"}});
+  for (const auto& one : cases) {
+    const auto refused = guard.refuse(
+        request_with({{"Host", one.host}, {"Authorization", "x"}, {"X-Amz-Target", one.target}}));
+    EXPECT_EQ(!refused, one.passes) << one.host << " " << one.target;
+  }
+  EXPECT_TRUE(guard.refuse(request_with({{"Host", "stream-localhost"}, {"X-Amz-Target", tail}})))
+      << "without Authorization";
+}
+
 TEST(HttpGuard, PagesOfOtherOriginsAreRefused) {
   struct Case {
     std::string header, value;

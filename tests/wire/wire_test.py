@@ -185,9 +185,12 @@ class WireTest(unittest.TestCase):
         known = 0
         for spoken_to, judge in self.judges.items():
             for name in listed(judge.model.service_name):
-                if name in judge.model.operation_names:
+                if name not in judge.model.operation_names:
+                    continue
+                operation = judge.model.operation_model(name)
+                if not operation.has_event_stream_output:  # they are in tests/e2e/logs_test.py
                     known += 1
-                    yield spoken_to, judge, judge.model.operation_model(name)
+                    yield spoken_to, judge, operation
         self.assertGreater(known, 150)
 
     @staticmethod

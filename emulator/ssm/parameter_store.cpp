@@ -57,6 +57,12 @@ void check_name(const std::string& name) {
 }
 
 void check_value(const ParameterRow& row) {
+  if (row.value.empty()) {
+    throw validation(
+        "1 validation error detected: Value '' at 'value' failed to satisfy constraint: Member "
+        "must "
+        "have length greater than or equal to 1.");
+  }
   const bool advanced = row.tier == "Advanced";
   if (row.value.size() > (advanced ? kAdvancedBytes : kStandardBytes)) {
     throw validation(
@@ -153,8 +159,8 @@ ParameterRow ParameterStore::next_version(const std::string& region, const std::
 }
 
 ParameterRow ParameterStore::put(const std::string& region, const Json& in) {
-  const std::string name = in.at("Name");
-  check_name(name);
+  check_name(in.at("Name"));
+  const auto name = stored_name(region, in.at("Name"));
   const auto row = next_version(region, name, in);
   check_value(row);
   store::Transaction transaction(db_);
@@ -170,6 +176,12 @@ ParameterRow ParameterStore::put(const std::string& region, const Json& in) {
   return row;
 }
 
+std::string ParameterStore::stored_name(const std::string& region, const std::string& name) {
+  if (name.find('/', 1) != std::string::npos || rows_.latest(region, name)) return name;
+  const auto other = name.starts_with('/') ? name.substr(1) : "/" + name;
+  return rows_.latest(region, other) ? other : name;
+}
+
 std::optional<FoundParameter> ParameterStore::find(const std::string& region,
                                                    const std::string& asked) {
   auto name = plain_name(asked);
@@ -179,9 +191,7 @@ std::optional<FoundParameter> ParameterStore::find(const std::string& region,
     name.resize(colon);
   }
   if (selector.find(':', 1) != std::string::npos) return std::nullopt;
-  // The ARN of "a" is ".../parameter/a": without the slash that paths have.
-  auto latest = rows_.latest(region, name);
-  if (!latest && asked.starts_with("arn:")) latest = rows_.latest(region, name.substr(1));
+  auto latest = rows_.latest(region, stored_name(region, name));
   if (!latest && is_public(name)) latest = find_public(region, name);
   if (!latest || selector.empty()) {
     if (!latest) return std::nullopt;

@@ -28,6 +28,9 @@ class ParameterStore {
   // `name` may be an ARN and end with ":version" or ":label". Nothing when there is none. Throws
   // ParameterVersionNotFound.
   std::optional<FoundParameter> find(const std::string& region, const std::string& name);
+  // How a parameter of that name is stored: at the root "/a" and "a" are one. The name itself when
+  // there is none.
+  std::string stored_name(const std::string& region, const std::string& name);
   // Every parameter, AWS's public ones too when `prefix` is theirs; by name.
   std::vector<ParameterRow> list(const std::string& region, const std::string& prefix);
   ParameterRows& rows() { return rows_; }

@@ -144,7 +144,8 @@ Json describe_parameters(ParameterStore& store, const RequestContext& request, c
 
 Json delete_parameter(ParameterStore& store, const RequestContext& request, const Json& in) {
   const std::string name = in.at("Name");
-  if (store.rows().erase(request.region, name) == 0) throw parameter_not_found(name);
+  const auto stored = store.stored_name(request.region, name);
+  if (store.rows().erase(request.region, stored) == 0) throw parameter_not_found(name);
   return Json::object();
 }
 
@@ -152,7 +153,8 @@ Json delete_parameters(ParameterStore& store, const RequestContext& request, con
   Json deleted = Json::array();
   Json invalid = Json::array();
   for (const std::string name : in.at("Names")) {
-    (store.rows().erase(request.region, name) > 0 ? deleted : invalid).push_back(name);
+    const auto stored = store.stored_name(request.region, name);
+    (store.rows().erase(request.region, stored) > 0 ? deleted : invalid).push_back(name);
   }
   return {{"DeletedParameters", std::move(deleted)}, {"InvalidParameters", std::move(invalid)}};
 }

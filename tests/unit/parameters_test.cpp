@@ -77,6 +77,29 @@ TEST_F(ParametersTest, APathHoldsWhatIsDirectlyOrSomewhereBelowIt) {
           .starts_with("ValidationException: "));
 }
 
+TEST_F(ParametersTest, AtTheRootASlashBeforeANameMakesNoOtherName) {
+  for (const std::string name : {"/with", "without"}) {
+    const auto bare = name.substr(name.starts_with('/') ? 1 : 0);
+    for (const auto& other : {bare, "/" + bare}) {
+      call("PutParameter", {{"Name", name}, {"Value", "v"}, {"Type", "String"}});
+      const auto found = call("GetParameter", {{"Name", other}})["Parameter"];
+      EXPECT_EQ(found["Name"], name);
+      EXPECT_EQ(call("GetParameters", {{"Names", {other}}})["Parameters"].size(), 1u);
+      EXPECT_TRUE(error("PutParameter", {{"Name", other}, {"Value", "v"}, {"Type", "String"}})
+                      .starts_with("ParameterAlreadyExists"));
+      call("DeleteParameter", {{"Name", other}});
+      EXPECT_EQ(call("GetParameters", {{"Names", {name}}})["InvalidParameters"], Json{name});
+    }
+  }
+  call("PutParameter", {{"Name", "/a/b"}, {"Value", "v"}, {"Type", "String"}});
+  EXPECT_EQ(error("GetParameter", {{"Name", "a/b"}}),
+            "ParameterNotFound: Parameter a/b not found.");
+  EXPECT_EQ(
+      error("PutParameter", {{"Name", "e"}, {"Value", ""}, {"Type", "String"}}),
+      "ValidationException: 1 validation error detected: Value '' at 'value' failed to satisfy "
+      "constraint: Member must have length greater than or equal to 1.");
+}
+
 TEST_F(ParametersTest, ValuesAreChecked) {
   EXPECT_TRUE(
       error("PutParameter", {{"Name", "/x"}, {"Value", std::string(5000, 'x')}, {"Type", "String"}})

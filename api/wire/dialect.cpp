@@ -86,6 +86,16 @@ std::vector<Violation> without_patterned(std::vector<Violation> violations) {
   return violations;
 }
 
+// IAM's sentence for a name with characters it does not take; returns for all other violations.
+void refuse_iam_name(const Violation& violation) {
+  if (violation.rule != Violation::Rule::pattern) return;
+  if (!violation.constraint.ends_with(" [\\w+=,.@-]+")) return;
+  throw AwsError("ValidationError",
+                 "The specified value for " + violation.path +
+                     " is invalid. It must contain only alphanumeric characters and/or the "
+                     "following: +=,.@_-");
+}
+
 [[noreturn]] void refuse_ecs_missing(const Operation& operation, const Violation& violation) {
   for (const EcsMissing& known : kEcsMissing) {
     if (known.owner == violation.owner && known.member == violation.member) {
@@ -147,6 +157,7 @@ void Dialect::refuse(const Operation& operation, const std::vector<Violation>& v
       }
       refuse_counted(validation_code, violations);
     default:
+      if (service == "iam") refuse_iam_name(first);
       refuse_counted(validation_code,
                      service == "logs" ? without_patterned(violations) : violations);
   }

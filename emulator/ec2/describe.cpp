@@ -112,7 +112,7 @@ bool keep_matching(const std::vector<Part>& parts, Json& item, std::string_view 
   return !elements.empty();
 }
 
-constexpr std::size_t kFilteredBatch = 250;  // rows read at a time while filters drop some
+constexpr std::size_t kMostBatch = 1000;  // rows read at a time while filters drop some
 
 }  // namespace
 
@@ -161,9 +161,10 @@ Json describe_page(const api::RequestContext& request, const Json& in, const Des
   std::vector<Keyed> kept;
   store::Stretch stretch{.after = page.after};
   bool more = true;
-  while (more && kept.size() <= page.limit) {  // one more than is shown
-    const auto missing = page.limit + 1 - kept.size();
-    const auto batch = parts.empty() ? missing : std::max(missing, kFilteredBatch);
+  // One more than is shown; an index may have served the filters, so that there is more to read
+  // only when some were dropped.
+  for (auto batch = page.limit + 1; more && kept.size() <= page.limit;
+       batch = std::min(2 * batch, kMostBatch)) {
     stretch.most = static_cast<std::int64_t>(batch);
     auto items = read(stretch);
     more = items.size() >= batch;

@@ -72,6 +72,12 @@ TEST_F(ValidateTest, LogsAndStsHaveTheirOwnCodes) {
             "to satisfy constraint: Member must not be null");
 }
 
+TEST_F(ValidateTest, IamHasASentenceForNames) {
+  EXPECT_EQ(say("iam", "GetRole", {{"RoleName", "a b"}}),
+            "ValidationError: The specified value for roleName is invalid. It must contain only "
+            "alphanumeric characters and/or the following: +=,.@_-");
+}
+
 TEST_F(ValidateTest, EcsHasSentencesForWhatIsMissing) {
   EXPECT_EQ(say("ecs", "DescribeTasks", Json::object()),
             "InvalidParameterException: Tasks cannot be empty.");

@@ -50,6 +50,30 @@ def listed(service):
     return [line for line in lines if line]
 
 
+NULL_NAME = "1 validation error detected: Value null at 'name' failed to satisfy constraint: Member must not be null"
+REFUSALS = (
+    (("ssm", None), "GetParameter", {}, "ValidationException", NULL_NAME),
+    (("ssm", CBOR), "GetParameter", {}, "ValidationException", NULL_NAME),
+    (("logs", None), "CreateLogGroup", {"logGroupName": "a b"}, "InvalidParameterException",
+     "1 validation error detected: Value at 'logGroupName' failed to satisfy constraint: Member must satisfy regular "
+     "expression pattern: [\\.\\-_/#A-Za-z0-9]+"),
+    (("logs", CBOR), "GetLogEvents", {"logStreamName": "s", "limit": 10_001}, "InvalidParameterException",
+     "1 validation error detected: Value '10001' at 'limit' failed to satisfy constraint: Member must have value less "
+     "than or equal to 10000"),
+    (("ecs", None), "RunTask", {}, "InvalidParameterException", "TaskDefinition can not be blank."),
+    (("ec2", None), "CreateSubnet", {}, "MissingParameter", "The request must contain the parameter VpcId"),
+    (("ec2", None), "DescribeSubnets", {"MaxResults": 4}, "InvalidParameterValue",
+     "Value ( 4 ) for parameter maxResults is invalid. Expecting a value greater than 5."),
+    (("iam", None), "GetRole", {"RoleName": "a b"}, "ValidationError",
+     "The specified value for roleName is invalid. It must contain only alphanumeric characters and/or the following: "
+     "+=,.@_-"),
+    (("sts", None), "AssumeRole", {"RoleArn": "arn:aws:iam::111122223333:role/x"}, "ValidationError",
+     "1 validation error detected: Value null at 'roleSessionName' failed to satisfy constraint: Member must not be "
+     "null"),
+    (("cloudwatch", "query"), "PutMetricData", {}, "MissingParameter", "The parameter Namespace is required."),
+)
+
+
 class Codec:
     """Our dispatcher at the other end of a pipe."""
 
@@ -103,13 +127,13 @@ def hold_to(session, service, protocol):
 class Judge:
     """A botocore client whose requests go to the codec and nowhere else."""
 
-    def __init__(self, codec, service, protocol=None):
+    def __init__(self, codec, service, protocol=None, **config):
         session = botocore.session.Session()
         self.held = hold_to(session, service, protocol)
         session.set_credentials("AKIDEXAMPLE", "secret")
         self.client = session.create_client(
             service, "us-east-1", endpoint_url="http://127.0.0.1:4566",
-            config=botocore.config.Config(retries={"total_max_attempts": 1}))
+            config=botocore.config.Config(retries={"total_max_attempts": 1}, **config))
         self.codec, self.script = codec, {}
         self.shapes = json.loads((MODELS / f"{service}.json").read_text())["shapes"]
         self.sent = self.params = self.parsed = self.exchange = None
@@ -259,6 +283,18 @@ class WireTest(unittest.TestCase):
                                    error={"code": code, "message": HOSTILE})
                     error = raised.exception.response["Error"]
                     self.assertEqual((error["Code"], error["Message"]), (code, HOSTILE))
+
+    def test_what_breaks_a_shape_is_refused_in_the_words_of_its_service(self):
+        for (service, protocol), operation, params, code, message in REFUSALS:
+            judge = Judge(self.codec, service, protocol, parameter_validation=False)
+            if judge.held is None:
+                continue
+            with self.subTest(service=service, protocol=protocol, operation=operation):
+                with self.assertRaises(botocore.exceptions.ClientError) as raised:
+                    judge.call(operation, params)
+                error = raised.exception.response["Error"]
+                self.assertEqual((error["Code"], error["Message"]), (code, message))
+                self.assertIsNone(judge.exchange["input"], "it never reached the operation")
 
     def test_a_modelled_error_is_of_its_class_and_has_its_members(self):
         ecs = self.judges["ecs"]

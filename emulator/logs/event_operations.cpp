@@ -18,19 +18,23 @@ constexpr int kMostBatches = 100;  // then it answers with what it has and a tok
 
 AwsError invalid(const std::string& message) { return {"InvalidParameterException", message}; }
 
-// "f/<time>/<id>": the place after an event.
-std::string token_of(const char* direction, EventKey key) {
+// 56 digits, as AWS's ids and tokens have: time and id.
+std::string digits_of(EventKey key) {
   char text[64];
-  std::snprintf(text, sizeof text, "%s/%020" PRId64 "%020" PRId64, direction, key.timestamp_ms,
-                key.event_id);
+  std::snprintf(text, sizeof text, "%028" PRId64 "%028" PRId64, key.timestamp_ms, key.event_id);
   return text;
 }
 
+// "f/DIGITS/s": the place after an event.
+std::string token_of(char direction, EventKey key) {
+  return std::string(1, direction) + "/" + digits_of(key) + "/s";
+}
+
 std::optional<EventKey> parse_token(const std::string& token) {
-  if (token.size() != 42 || token[1] != '/') return std::nullopt;
-  if (token.find_first_not_of("0123456789", 2) != std::string::npos) return std::nullopt;
+  if (token.size() != 60 || token[1] != '/' || !token.ends_with("/s")) return std::nullopt;
+  if (token.find_first_not_of("0123456789", 2) != 58) return std::nullopt;
   try {
-    return EventKey{std::stoll(token.substr(2, 20)), std::stoll(token.substr(22, 20))};
+    return EventKey{std::stoll(token.substr(2, 28)), std::stoll(token.substr(30, 28))};
   } catch (const std::out_of_range&) {
     return std::nullopt;
   }
@@ -103,7 +107,7 @@ Json put_log_events(LogStore& logs, const api::RequestContext& request, const Js
   logs.insert(group, stream,
               {events.begin() + static_cast<std::ptrdiff_t>(window.first),
                events.begin() + static_cast<std::ptrdiff_t>(window.last)});
-  Json answer = {{"nextSequenceToken", token_of("s", {logs.now_ms(), stream.stream_id}).substr(2)}};
+  Json answer = {{"nextSequenceToken", digits_of({logs.now_ms(), stream.stream_id})}};
   if (!window.rejected.empty()) answer["rejectedLogEventsInfo"] = window.rejected;
   return answer;
 }
@@ -135,8 +139,8 @@ Json get_log_events(LogStore& logs, const api::RequestContext& request, const Js
   // At either end the token stays what it was: that is how a reader knows.
   if (rows.empty() && token.empty()) from = EventKey{};
   return {{"events", std::move(events)},
-          {"nextForwardToken", token_of("f", rows.empty() ? from : key_of(rows.back()))},
-          {"nextBackwardToken", token_of("b", rows.empty() ? from : key_of(rows.front()))}};
+          {"nextForwardToken", token_of('f', rows.empty() ? from : key_of(rows.back()))},
+          {"nextBackwardToken", token_of('b', rows.empty() ? from : key_of(rows.front()))}};
 }
 
 Json filter_log_events(LogStore& logs, const api::RequestContext& request, const Json& in) {
@@ -180,11 +184,11 @@ Json filter_log_events(LogStore& logs, const api::RequestContext& request, const
                         {"timestamp", row.timestamp_ms},
                         {"message", row.message},
                         {"ingestionTime", row.ingested_ms},
-                        {"eventId", token_of("e", key_of(row)).substr(2)}});
+                        {"eventId", digits_of(key_of(row))}});
     }
   }
   Json answer = {{"events", std::move(events)}, {"searchedLogStreams", Json::array()}};
-  if (more) answer["nextToken"] = token_of("f", at);
+  if (more) answer["nextToken"] = token_of('f', at);
   return answer;
 }
 

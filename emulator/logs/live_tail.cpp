@@ -121,7 +121,7 @@ api::Answer LiveTail::start(const api::RequestContext& request, const Json& in) 
     }
     const auto group =
         logs_.group(request.region, group_name_of({{"logGroupIdentifier", identifier}}));
-    groups[group.group_id] = request.account_id + ":" + group.name;
+    groups[group.group_id] = request.arn("logs", "log-group:" + group.name);
   }
   Json start = {{"requestId", request.request_id},
                 {"sessionId", api::new_request_id()},

@@ -93,7 +93,7 @@ TEST_F(LiveTailTest, TellsEachSecondWhatCame) {
   ASSERT_EQ(stream->sent.size(), 2u);
   const auto& update = stream->sent[1].second;
   EXPECT_EQ(update["sessionMetadata"]["sampled"], false);
-  EXPECT_EQ(update["sessionResults"][0]["logGroupIdentifier"], "111122223333:/g");
+  EXPECT_EQ(update["sessionResults"][0]["logGroupIdentifier"], arn("/g"));
   clock.advance(std::chrono::seconds(2));
   EXPECT_EQ(stream->sent.size(), 4u) << "an update a second, also without events";
   EXPECT_EQ(told(*stream), Texts{"a1 one"});

@@ -118,10 +118,18 @@ std::string with_members(std::string_view path) {
   return out;
 }
 
+// EC2 tells the parameter as it was sent, but what CreateTags and DeleteTags miss by its own name.
+std::string ec2_name(const Violation& violation) {
+  const bool of_tags =
+      violation.owner == "CreateTagsRequest" || violation.owner == "DeleteTagsRequest";
+  if (of_tags && violation.member == "Resources") return "resourceIdSet";
+  return violation.form_path;
+}
+
 [[noreturn]] void refuse_ec2(const Violation& violation) {
   if (violation.rule == Violation::Rule::required) {
     throw AwsError("MissingParameter",
-                   "The request must contain the parameter " + violation.form_path);
+                   "The request must contain the parameter " + ec2_name(violation));
   }
   std::string value = violation.element.empty() ? violation.value : violation.element;
   if (value.size() > 1 && value.front() == '\'') value = value.substr(1, value.size() - 2);

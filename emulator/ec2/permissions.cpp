@@ -33,6 +33,28 @@ std::string protocol_of(std::string text) {
   return std::to_string(number);
 }
 
+std::string wanted_protocol(const Json& in) {
+  if (in.contains("IpProtocol")) return protocol_of(in.at("IpProtocol"));
+  throw bad_value(
+      "Invalid value 'null' for protocol. VPC security group rules must specify protocols "
+      "explicitly.");
+}
+
+// Of a rule that is modified.
+void check_one_peer(const Json& wanted) {
+  const auto peers = wanted.contains("CidrIpv4") + wanted.contains("CidrIpv6") +
+                     wanted.contains("PrefixListId") + wanted.contains("ReferencedGroupId");
+  if (peers > 1) {
+    throw bad_combination(
+        "Only one of cidrIp, cidrIpv6, prefixListId, or referencedGroupId can be specified");
+  }
+  if (peers == 0) {
+    throw AwsError("MissingParameter",
+                   "The request must contain exactly one of: cidrIp, cidrIpv6, prefixListId, or "
+                   "referencedGroupId");
+  }
+}
+
 void set_ports(GroupRuleRow& row, const Json& in) {
   const bool ports = row.protocol == "tcp" || row.protocol == "udp";
   const bool icmp = row.protocol == "icmp" || row.protocol == "icmpv6";
@@ -111,8 +133,7 @@ void set_description(GroupRuleRow& row, const Json& from) {
 // The rules of one IpPermission: one for each of its peers.
 void expand(Ec2State& ec2, const GroupRow& group, GroupRuleRow base, const Json& permission,
             std::vector<GroupRuleRow>& rules) {
-  if (!permission.contains("IpProtocol")) throw missing_parameter("ipProtocol");
-  base.protocol = protocol_of(permission.at("IpProtocol"));
+  base.protocol = wanted_protocol(permission);
   set_ports(base, permission);
   const auto each = [&](const char* list, auto set_peer) {
     for (const auto& peer : permission.value(list, Json::array())) {
@@ -220,10 +241,9 @@ std::vector<GroupRuleRow> rules_of(Ec2State& ec2, const GroupRow& group, bool eg
 
 void apply_rule_request(Ec2State& ec2, const GroupRow& group, const Json& wanted,
                         GroupRuleRow& row) {
-  if (wanted.contains("IpProtocol")) row.protocol = protocol_of(wanted.at("IpProtocol"));
-  Json ports = {{"FromPort", wanted.value("FromPort", row.from_port)},
-                {"ToPort", wanted.value("ToPort", row.to_port)}};
-  set_ports(row, ports);
+  row.protocol = wanted_protocol(wanted);
+  set_ports(row, wanted);
+  check_one_peer(wanted);
   if (wanted.contains("CidrIpv4")) {
     set_cidr(row, wanted.at("CidrIpv4"), false);
   } else if (wanted.contains("CidrIpv6")) {

@@ -116,6 +116,22 @@ TEST_F(SecurityGroupTest, ARuleIsModifiedByItsId) {
   EXPECT_EQ(rule["Description"], "dns");
   EXPECT_EQ(rules()[1].protocol, "udp");
   EXPECT_EQ(rules()[1].cidr, "10.0.1.0/24");
+  const auto refusal = [&](const Json& wanted) {
+    return error("ModifySecurityGroupRules",
+                 {{"GroupId", group_id},
+                  {"SecurityGroupRules",
+                   {{{"SecurityGroupRuleId", rule_id}, {"SecurityGroupRule", wanted}}}}});
+  };
+  EXPECT_EQ(
+      refusal({{"FromPort", 1}, {"ToPort", 2}, {"CidrIpv4", "10.0.0.0/8"}}),
+      "InvalidParameterValue: Invalid value 'null' for protocol. VPC security group rules must "
+      "specify protocols explicitly.");
+  EXPECT_EQ(refusal({{"IpProtocol", "-1"}}),
+            "MissingParameter: The request must contain exactly one of: cidrIp, cidrIpv6, "
+            "prefixListId, or referencedGroupId");
+  EXPECT_EQ(refusal({{"IpProtocol", "-1"}, {"CidrIpv4", "10.0.0.0/8"}, {"CidrIpv6", "::/0"}}),
+            "InvalidParameterCombination: Only one of cidrIp, cidrIpv6, prefixListId, or "
+            "referencedGroupId can be specified");
   EXPECT_EQ(error("RevokeSecurityGroupIngress",
                   {{"GroupId", group_id}, {"SecurityGroupRuleIds", {"sgr-0"}}}),
             "InvalidSecurityGroupRuleId.NotFound: The security group rule ID 'sgr-0' does not "

@@ -13,6 +13,7 @@
 #include "emulator/cloudwatch/metric_store.hpp"
 #include "emulator/containers/conmon_runtime.hpp"
 #include "emulator/containers/image_store.hpp"
+#include "emulator/dns/forwarder.hpp"
 #include "emulator/dns/service.hpp"
 #include "emulator/dns/vpc_zones.hpp"
 #include "emulator/ec2/service.hpp"
@@ -143,6 +144,9 @@ class Daemon {
       ready();
     });
   }
+
+  // Names outside of the VPCs are asked of it; it outlives the questions.
+  void set_upstream(dns::Upstream& upstream) { resolver_.set_upstream(&upstream); }
 
   // Lets sessions end with their message and answers leave; `done` within a few seconds.
   void stop(std::function<void()> done) {
@@ -295,6 +299,22 @@ class Daemon {
   bool stopping_ = false;
 };
 
+// The host's resolvers are in the porter's network.
+dns::Forwarder::Open by_porter(PorterLink& porter) {
+  return [&porter](dns::Transport transport, int server, Done<dns::ResolverSocket> done) {
+    porter.request({{"kind", "resolver-socket"},
+                    {"protocol", transport == dns::Transport::kTcp ? "tcp" : "udp"},
+                    {"server", server}},
+                   [done = std::move(done)](Outcome<PorterLink::Reply> reply) {
+                     if (!reply.ok()) {
+                       return done(std::make_exception_ptr(std::runtime_error(reply.error())));
+                     }
+                     done(dns::ResolverSocket{std::move(reply.get().descriptor),
+                                              reply.get().message.value("servers", 1)});
+                   });
+  };
+}
+
 }  // namespace
 
 int run_daemon(DaemonOptions options) {
@@ -311,7 +331,9 @@ int run_daemon(DaemonOptions options) {
     });
   };
   await_signal();
-  PorterLink porter(loop, netns::UniqueFd(options.porter_fd), {stop, nullptr});
+  PorterLink porter(loop, netns::UniqueFd(options.porter_fd), {stop});
+  dns::Forwarder forwarder(loop, by_porter(porter));
+  if (options.uplink) daemon.set_upstream(forwarder);
   daemon.start([&] { porter.ready(); },
                [&] {
                  porter.send({{"kind", "uplink"},

@@ -25,6 +25,7 @@
 #include "emulator/daemon.hpp"
 #include "emulator/vpc/uplink.hpp"
 #include "netns/box.hpp"
+#include "netns/descriptor_passing.hpp"
 
 namespace enibox::cli {
 
@@ -34,6 +35,7 @@ using namespace std::chrono_literals;
 
 constexpr const char* kRunDir = "/run/enibox";
 constexpr const char* kScratchDir = "/run/enibox/state";
+constexpr const char* kResolvConf = "/etc/resolv.conf";
 constexpr auto kLockPatience = 10s;
 constexpr auto kBoxEndTimeout = 10s;
 
@@ -301,11 +303,37 @@ class Porter {
       return;
     }
     if (kind == "uplink" && options_.uplink) return connect_uplink(message.value("path", ""));
-    const std::string refusal = nlohmann::json{
-        {"kind", "error"},
-        {"message", "the porter does not know '" + kind +
-                        "'"}}.dump();
-    ::send(link_.get(), refusal.data(), refusal.size(), MSG_NOSIGNAL);
+    if (kind == "resolver-socket" && options_.uplink) return send_resolver_socket(message);
+    refuse(message, "the porter does not know '" + kind + "'");
+  }
+
+  void refuse(const nlohmann::json& message, const std::string& reason) {
+    nlohmann::json refusal{{"kind", "error"}, {"message", reason}};
+    if (message.contains("number")) refusal["number"] = message["number"];
+    const std::string text = refusal.dump();
+    ::send(link_.get(), text.data(), text.size(), MSG_NOSIGNAL);
+  }
+
+  // A socket stays in the network where it was opened. Which addresses it may lead to is the
+  // user's word or the host's configuration as it is now, never the daemon's.
+  void send_resolver_socket(const nlohmann::json& message) {
+    try {
+      const auto resolvers = options_.uplink_dns.empty()
+                                 ? resolvers_in(netns::read_small_file(kResolvConf).value_or(""))
+                                 : options_.uplink_dns;
+      const auto protocol =
+          message.at("protocol") == "tcp" ? ResolverProtocol::kTcp : ResolverProtocol::kUdp;
+      const auto server = message.at("server").get<std::size_t>() % resolvers.size();
+      const auto socket = connect_to_resolver(resolvers[server], protocol);
+      const std::string text = nlohmann::json{
+          {"kind", "resolver-socket"},
+          {"number", message.at("number")},
+          {"servers",
+           resolvers.size()}}.dump();
+      netns::send_with_descriptor(link_.get(), text, socket.get());
+    } catch (const std::exception& e) {
+      refuse(message, e.what());
+    }
   }
 
   // The box's mounts are seen through the daemon's root directory.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "emulator/cli/host_resolvers.hpp"
 #include "emulator/cli/listen.hpp"
 
 namespace enibox::cli {
@@ -19,7 +20,8 @@ struct PorterOptions {
   std::map<std::string, std::string> auth_keys;
   spdlog::level::level_enum log_level = spdlog::level::info;
   bool durable = false;
-  bool uplink = false;  // join the box's internet to the host's network
+  bool uplink = false;                      // join the box's internet to the host's network
+  std::vector<ResolverAddress> uplink_dns;  // none: those of the host's /etc/resolv.conf
   std::optional<int> flow_log_interval_s;
 };
 

@@ -42,6 +42,10 @@ const Command kServe{
      {"--uplink", "",
       "join the internet that the tasks see to the host's network, by\n"
       "translation (needs root)"},
+     {"--uplink-dns", "ADDRESS[:PORT]",
+      "with --uplink: the resolver that is asked for names outside of the\n"
+      "VPCs (default: those of /etc/resolv.conf); may be given several times",
+      true},
      {"--flow-log-interval", "SECONDS",
       "aggregation interval of every VPC flow log, 1 to 600, whatever it was\n"
       "created with (for tests)"},
@@ -113,6 +117,9 @@ PorterOptions options_of(const Arguments& arguments) {
   if (arguments.has("--durable") && !arguments.has("--data-dir")) {
     throw UsageError("enibox serve: --durable needs --data-dir");
   }
+  if (arguments.has("--uplink-dns") && !arguments.has("--uplink")) {
+    throw UsageError("enibox serve: --uplink-dns needs --uplink");
+  }
   PorterOptions options;
   auto listen = arguments.values("--listen");
   if (listen.empty()) listen.push_back(std::string(kDefaultListen));
@@ -125,6 +132,8 @@ PorterOptions options_of(const Arguments& arguments) {
   options.log_level = level_of(arguments);
   options.durable = arguments.has("--durable");
   options.uplink = arguments.has("--uplink");
+  for (const std::string& text : arguments.values("--uplink-dns"))
+    options.uplink_dns.push_back(parse_resolver_address(text));
   options.flow_log_interval_s = flow_log_interval_of(arguments);
   return options;
 }

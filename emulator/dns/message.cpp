@@ -22,7 +22,11 @@ using Text = netns::Handle<char, std::free>;
 constexpr std::size_t kPlainUdpBytes = 512;  // RFC 1035, 4.2.1
 constexpr std::size_t kHeaderBytes = 12;
 constexpr std::size_t kFlagsByte = 2;
-constexpr std::uint8_t kResponseBit = 0x80;
+constexpr std::uint8_t kResponseBit = 0x80, kAuthoritativeBit = 0x04, kTruncatedBit = 0x02;
+constexpr std::size_t kMoreFlagsByte = 3;
+constexpr std::uint8_t kRecursionAvailableBit = 0x80;
+// Fits into one packet on every path (DNS flag day 2020).
+constexpr std::size_t kQuestionUdpBytes = 1232;
 
 ldns_rdf* dname(const std::string& name) {
   ldns_rdf* rdf = ldns_dname_new_frm_str(name.c_str());
@@ -67,6 +71,12 @@ Bytes bytes_of(const ldns_pkt* packet) {
   return {wire, wire + size};
 }
 
+std::optional<std::string> name_of(const ldns_rr* question) {
+  const Text name(ldns_rdf2str(ldns_rr_owner(question)));
+  if (!name) return {};
+  return std::string(name.get());
+}
+
 Packet packet_of(const Query& query, Rcode rcode) {
   Packet packet(ldns_pkt_new());
   if (!packet) throw std::bad_alloc();
@@ -102,13 +112,14 @@ std::optional<Query> parse_query(std::span<const std::uint8_t> message) {
               .type = "A",
               .edns = ldns_pkt_edns(raw),
               .edns_version = ldns_pkt_edns_version(raw),
-              .edns_udp_bytes = ldns_pkt_edns_udp_size(raw)};
+              .edns_udp_bytes = ldns_pkt_edns_udp_size(raw),
+              .dnssec_ok = ldns_pkt_edns_do(raw)};
   if (query.questions == 0) return query;
   const ldns_rr* question = ldns_rr_list_rr(ldns_pkt_question(raw), 0);
-  const Text name(ldns_rdf2str(ldns_rr_owner(question)));
+  const auto name = name_of(question);
   const Text type(ldns_rr_type2str(ldns_rr_get_type(question)));
   if (!name || !type) return {};
-  query.name = name.get();
+  query.name = *name;
   query.type = type.get();
   query.question_class = ldns_rr_get_class(question);
   return query;
@@ -131,6 +142,45 @@ Bytes encode_truncated(const Query& query) {
   const Packet packet = packet_of(query, Rcode::kNoError);
   ldns_pkt_set_tc(packet.get(), true);
   return bytes_of(packet.get());
+}
+
+Bytes encode_question(const Query& query, std::uint16_t id) {
+  const Packet packet(ldns_pkt_new());
+  if (!packet) throw std::bad_alloc();
+  ldns_pkt_set_id(packet.get(), id);
+  ldns_pkt_set_rd(packet.get(), true);
+  ldns_pkt_set_cd(packet.get(), query.checking_disabled);
+  if (query.edns) {
+    ldns_pkt_set_edns_udp_size(packet.get(), kQuestionUdpBytes);
+    ldns_pkt_set_edns_do(packet.get(), query.dnssec_ok);
+  }
+  push(packet.get(), LDNS_SECTION_QUESTION, question_of(query));
+  return bytes_of(packet.get());
+}
+
+std::optional<Answer> parse_answer(const Query& query, std::uint16_t id,
+                                   std::span<const std::uint8_t> message) {
+  if (message.size() < kHeaderBytes || (message[kFlagsByte] & kResponseBit) == 0) return {};
+  if ((message[0] << 8 | message[1]) != id) return {};
+  // Some are cut in the middle of a record.
+  if ((message[kFlagsByte] & kTruncatedBit) != 0) return Answer{.truncated = true};
+  ldns_pkt* raw = nullptr;
+  const auto status = ldns_wire2pkt(&raw, message.data(), message.size());
+  const Packet packet(raw);
+  if (status != LDNS_STATUS_OK || !packet || ldns_pkt_qdcount(raw) != 1) return {};
+  const ldns_rr* question = ldns_rr_list_rr(ldns_pkt_question(raw), 0);
+  const auto name = name_of(question);
+  if (!name || canonical_name(*name) != canonical_name(query.name)) return {};
+  if (ldns_rr_get_type(question) != ldns_get_rr_type_by_name(query.type.c_str())) return {};
+  if (ldns_rr_get_class(question) != static_cast<ldns_rr_class>(query.question_class)) return {};
+  return Answer{.rcode = static_cast<Rcode>(ldns_pkt_get_rcode(raw))};
+}
+
+void readdress(Bytes& answer, const Query& query) {
+  answer.at(0) = static_cast<std::uint8_t>(query.id >> 8);
+  answer.at(1) = static_cast<std::uint8_t>(query.id & 0xff);
+  answer.at(kFlagsByte) &= static_cast<std::uint8_t>(~kAuthoritativeBit);
+  answer.at(kMoreFlagsByte) |= kRecursionAvailableBit;
 }
 
 std::string canonical_name(std::string_view name) {

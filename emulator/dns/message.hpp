@@ -44,6 +44,7 @@ struct Query {
   bool edns = false;
   int edns_version = 0;
   std::size_t edns_udp_bytes = 0;
+  bool dnssec_ok = false;  // EDNS's DO
 };
 
 // Nothing: not a query, or not to be understood; it is dropped.
@@ -65,6 +66,22 @@ std::size_t udp_limit(const Query& query);
 Bytes encode_reply(const Query& query, const Reply& reply, std::size_t limit);
 // An answer that only says: ask again over TCP.
 Bytes encode_truncated(const Query& query);
+
+// The question of `query` as another resolver is asked it: under another id, for recursion, with
+// EDNS where the client has it and without the client's own options (RFC 7873: cookies are not to
+// be passed on).
+Bytes encode_question(const Query& query, std::uint16_t id);
+struct Answer {
+  Rcode rcode = Rcode::kNoError;
+  bool truncated = false;
+};
+// What a message says as the answer to that question under that id (RFC 5452, 9.1). Nothing: it is
+// not, or cannot be read.
+std::optional<Answer> parse_answer(const Query& query, std::uint16_t id,
+                                   std::span<const std::uint8_t> message);
+// Another resolver's answer as the client is to see it: with its own id, RA and no AA. The answer
+// is one that parse_answer() has understood.
+void readdress(Bytes& answer, const Query& query);
 
 // Lower case, without the final dot: how names are compared and looked up.
 std::string canonical_name(std::string_view name);

@@ -17,7 +17,7 @@ class Port {
 };
 
 // Gives a whole message to the resolver. False: it gets no answer; else it comes at once or later.
-using Ask = std::function<bool(Bytes message, Resolver::Answered answered)>;
+using Ask = std::function<bool(const Bytes& message, Resolver::Answered answered)>;
 
 // Takes a bound, non-blocking datagram socket.
 std::unique_ptr<Port> open_udp_port(boost::asio::io_context& loop, netns::UniqueFd socket, Ask ask);

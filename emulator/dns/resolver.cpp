@@ -33,14 +33,9 @@ std::vector<Record> select(const std::optional<std::vector<Record>>& records,
   return selected;
 }
 
-void set_id(Bytes& message, std::uint16_t id) {
-  message[0] = static_cast<std::uint8_t>(id >> 8);
-  message[1] = static_cast<std::uint8_t>(id & 0xff);
-}
-
 }  // namespace
 
-bool Resolver::ask(const std::string& vpc_id, Bytes message, Transport transport,
+bool Resolver::ask(const std::string& vpc_id, const Bytes& message, Transport transport,
                    Answered answered) {
   const auto query = parse_query(message);
   const auto vpc = query ? ec2_.vpc_dns(vpc_id) : std::nullopt;
@@ -49,22 +44,21 @@ bool Resolver::ask(const std::string& vpc_id, Bytes message, Transport transport
   const auto rcode = refusal(*query);
   auto reply = rcode ? std::optional(Reply{.rcode = *rcode}) : answer(*vpc, *query);
   if (!reply && upstream_ != nullptr && query->recursion_desired) {
-    recurse(*query, std::move(message), limit, std::move(answered));
+    recurse(*query, limit, std::move(answered));
     return true;
   }
   answered(encode_reply(*query, reply.value_or(Reply{.rcode = Rcode::kServFail}), limit));
   return true;
 }
 
-void Resolver::recurse(const Query& query, Bytes message, std::size_t limit, Answered answered) {
+void Resolver::recurse(const Query& query, std::size_t limit, Answered answered) {
   const auto tell = [query, limit, answered = std::move(answered)](std::optional<Bytes> answer) {
-    if (!answer || answer->size() < 2)
-      return answered(encode_reply(query, {.rcode = Rcode::kServFail}, limit));
+    if (!answer) return answered(encode_reply(query, {.rcode = Rcode::kServFail}, limit));
     if (answer->size() > limit) return answered(encode_truncated(query));
-    set_id(*answer, query.id);
+    readdress(*answer, query);
     answered(*std::move(answer));
   };
-  upstream_->ask(std::move(message), tell);
+  upstream_->ask(query, tell);
 }
 
 Resolver::Place Resolver::place_of(const ec2::VpcDns& vpc, const std::string& name) {

@@ -13,8 +13,10 @@ namespace enibox::dns {
 class Upstream {
  public:
   virtual ~Upstream() = default;
-  // Passes a whole query on; `done` once, on the loop thread: the whole answer, or nothing.
-  virtual void ask(Bytes query, std::function<void(std::optional<Bytes>)> done) = 0;
+  using Answered = std::function<void(std::optional<Bytes>)>;
+  // Asks the one question of `query`; `answered` once, at once or later: an answer that
+  // parse_answer() has understood, under any id, or nothing.
+  virtual void ask(const Query& query, Answered answered) = 0;
 };
 
 enum class Transport { kUdp, kTcp };
@@ -31,10 +33,10 @@ class Resolver {
 
   using Answered = std::function<void(Bytes)>;
   // Calls `answered` once, at once or later. False: never, what cannot be read gets no answer.
-  bool ask(const std::string& vpc_id, Bytes message, Transport transport, Answered answered);
+  bool ask(const std::string& vpc_id, const Bytes& message, Transport transport, Answered answered);
 
  private:
-  void recurse(const Query& query, Bytes message, std::size_t limit, Answered answered);
+  void recurse(const Query& query, std::size_t limit, Answered answered);
   // Nothing: outside of all zones.
   std::optional<Reply> answer(const ec2::VpcDns& vpc, const Query& query);
   struct Place {

@@ -65,10 +65,10 @@ void DnsService::opened(const vpc::LocalService& service, std::uint64_t attempt,
 std::unique_ptr<Port> DnsService::serve(const vpc::LocalService& service, netns::UniqueFd socket) {
   const bool udp = service.protocol == "udp";
   const auto transport = udp ? Transport::kUdp : Transport::kTcp;
-  auto ask = [this, vpc_id = service.vpc_id, transport](Bytes message,
+  auto ask = [this, vpc_id = service.vpc_id, transport](const Bytes& message,
                                                         Resolver::Answered answered) {
     try {
-      return resolver_.ask(vpc_id, std::move(message), transport, std::move(answered));
+      return resolver_.ask(vpc_id, message, transport, std::move(answered));
     } catch (const std::exception& error) {
       spdlog::error("resolver of {}: {}", vpc_id, error.what());
       return false;

@@ -42,10 +42,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   void answer_question() {
-    const bool understood =
-        ask_(std::move(message_), [self = weak_from_this()](const Bytes& answer) {
-          if (const auto connection = self.lock()) connection->write(answer);
-        });
+    const bool understood = ask_(message_, [self = weak_from_this()](const Bytes& answer) {
+      if (const auto connection = self.lock()) connection->write(answer);
+    });
     if (!understood) end();
   }
 

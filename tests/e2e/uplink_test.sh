@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# --uplink leads from a task's network to the host's, as the host, and to nothing private. One network namespace plays the host and
-# another a server of its network, so that no packet leaves this machine.
+# --uplink leads from a task's network to the host's, as the host, and to nothing private; names outside of the VPC are asked of the
+# host's resolvers. One network namespace plays the host and another a server of its network, so that no packet leaves this machine.
 here=$(cd "$(dirname "$0")" && pwd)
 case ${PHASE:-begin} in
 begin)
@@ -8,7 +8,8 @@ begin)
     "${ENIBOX_BUILD:?}/enibox" serve --listen 127.0.0.1:0 --uplink 2>&1 | grep -q 'only root may' || exit 1
     exit 77
   fi
-  PHASE=host exec unshare --net "$0"
+  "${ENIBOX_BUILD:?}/enibox" serve --listen 127.0.0.1:0 --uplink-dns 127.0.0.1 2>&1 | grep -q 'needs --uplink' || exit 1
+  PHASE=host exec unshare --net --mount "$0"
   ;;
 host)
   ip link set lo up
@@ -29,7 +30,13 @@ class Tell(http.server.BaseHTTPRequestHandler):
     def log_message(self, *words): pass
 http.server.HTTPServer(("0.0.0.0", 80), Tell).serve_forever()' &
   web=$!
-  trap 'kill $server $web' EXIT
+  nsenter -t "$server" -n "$here/name_server.py" 8.8.8.8 &
+  names=$!
+  # The host's resolvers: one where nobody answers, and one that does.
+  conf=$(mktemp); chmod 644 "$conf"
+  printf 'nameserver 8.8.4.1\nnameserver 8.8.8.8\n' >"$conf"
+  mount --bind "$conf" /etc/resolv.conf
+  trap 'kill $server $web $names; umount /etc/resolv.conf; rm -f "$conf"' EXIT
   PHASE=story LEAK_CHECK_EXACT=no ENIBOX_SERVE=--uplink "$here/with_daemon.sh" "$here/uplink_test.sh"
   exit
   ;;
@@ -51,4 +58,22 @@ check "with one, a server of the host's network sees the host" told
 check "private networks of the host stay out of reach" silence "$HOST" http://192.168.7.7/
 check "and so does the host itself" silence "$HOST" "http://8.8.4.1:${ENDPOINT##*:}/"
 check "the box's own internet answers as before" bash -c "[ -n \"\$(nsenter -t $(pid_with "$HOST") -U -n --preserve-credentials curl -s -m 3 http://192.0.2.1/)\" ]"
+
+dig_at() { at "$HOST" dig +time=9 +tries=1 @10.0.0.2 "$@"; }
+answers() { [ "$(dig_at +short "${@:2}")" = "$1" ]; }   # EXPECTED ARGUMENTS...
+status_of() { dig_at "${@:2}" | grep -q "status: $1,"; } # STATUS ARGUMENTS...
+many() { [ "$(dig_at +short many.example "$@" | wc -l)" = 200 ]; }
+check "a name outside is the host's resolver's to answer" answers 8.8.8.80 www.example
+check "over TCP, too" answers 8.8.8.80 +tcp www.example
+check "the reverse name of an address outside" answers www.example. -x 8.8.8.8
+check "a name that is not there" status_of NXDOMAIN none.example
+check "the VPC's own names stay its own" answers "$HOST" "ip-${HOST//./-}.ec2.internal"
+check "and what is not among them is not asked elsewhere" status_of NXDOMAIN www.ec2.internal
+check "a long answer comes over TCP, whole" many
+check "answers under a wrong id or to another question are not heard" answers 8.8.8.80 lies.example
+check "what nobody answers is SERVFAIL, before a resolver's patience ends" status_of SERVFAIL +time=5 silent.example
+check "a refusal is the answer" status_of REFUSED refused.example
+check "and meanwhile others are answered" answers 8.8.8.80 www.example
+on_instance "$INSTANCE" "$work/by-name" <<<'curl -sS -m 5 http://web.example/ | sed s/^/seen-/'
+check "the instance reaches a server outside by its name" has 'seen-8\.8\.4\.1' "$work/by-name"
 finish

@@ -35,10 +35,10 @@ struct TableZone final : Zone {
 
 // Keeps the question; the test answers.
 struct FakeUpstream final : Upstream {
-  Bytes asked;
-  std::function<void(std::optional<Bytes>)> done;
-  void ask(Bytes query, std::function<void(std::optional<Bytes>)> answered) override {
-    asked = std::move(query);
+  std::string asked;
+  Answered done;
+  void ask(const Query& query, Answered answered) override {
+    asked = query.name;
     done = std::move(answered);
   }
 };
@@ -204,12 +204,17 @@ TEST_F(ResolverTest, TheWorldOutsideNeedsAnUpstream) {
   ask({"example.com"});
   EXPECT_TRUE(raw.empty());
   EXPECT_TRUE(understood);
+  EXPECT_EQ(upstream.asked, "example.com.");
   auto reply = encode_reply(*parse_query(test::dns_query({.name = "example.com", .id = 7})),
                             {.rcode = Rcode::kNoError,
                              .answers = {{"example.com", "A", 300, "93.184.216.34"}},
                              .authority = {}},
                             kUdpBytes);
+  reply[2] |= 0x04;                             // AA: the other one's own name
+  reply[3] &= static_cast<std::uint8_t>(0x7f);  // no RA
   upstream.done(reply);
+  EXPECT_FALSE(test::dns_answer(raw).authoritative);
+  EXPECT_TRUE(test::dns_answer(raw).recursion);
   EXPECT_EQ(test::dns_answer(raw).id, 0x4242);
   EXPECT_THAT(test::dns_answer(raw).answers, ElementsAre("example.com. 300 IN A 93.184.216.34"));
   upstream.done(std::nullopt);

@@ -52,6 +52,7 @@ class Forwarder::Exchange : public std::enable_shared_from_this<Exchange> {
   Exchange(Forwarder& owner, const Query& query)
       : owner_(&owner),
         query_(query),
+        question_(encode_question(query, 0)),
         timer_(owner.loop_),
         datagrams_(owner.loop_),
         stream_(owner.loop_) {}
@@ -73,6 +74,8 @@ class Forwarder::Exchange : public std::enable_shared_from_this<Exchange> {
     }
     ++tries_;
     id_ = random_id();
+    question_[0] = static_cast<std::uint8_t>(id_ >> 8);
+    question_[1] = static_cast<std::uint8_t>(id_ & 0xff);
     strangers_ = 0;
     wait(owner_->limits_.udp_patience);
     owner_->open_(Transport::kUdp, tries_ - 1, when_open(&Exchange::ask_by_datagram));
@@ -105,8 +108,9 @@ class Forwarder::Exchange : public std::enable_shared_from_this<Exchange> {
   Done<ResolverSocket> when_open(void (Exchange::*next)(int)) {
     return [self = shared_from_this(), turn = turn_, next](Outcome<ResolverSocket> outcome) {
       if (turn != self->turn_) return;
-      if (!outcome.ok()) {
-        spdlog::warn("no way to the host's resolver: {}", outcome.error());
+      if (!outcome.ok() || !outcome.get().socket) {  // without descriptors left it is lost
+        spdlog::warn("no way to the host's resolver: {}",
+                     outcome.ok() ? "no socket" : outcome.error());
         return self->finish({});
       }
       self->servers_ = outcome.get().servers;
@@ -127,7 +131,7 @@ class Forwarder::Exchange : public std::enable_shared_from_this<Exchange> {
   void ask_by_datagram(int socket) {
     datagrams_.assign(datagram_protocol(family_of(socket), 0), socket);
     error_code error;
-    datagrams_.send(buffer(encode_question(query_, id_)), 0, error);
+    datagrams_.send(buffer(question_), 0, error);
     if (error) return try_next();
     await_datagram();
   }
@@ -151,10 +155,9 @@ class Forwarder::Exchange : public std::enable_shared_from_this<Exchange> {
 
   void ask_by_stream(int socket) {
     stream_.assign(stream_protocol(family_of(socket), 0), socket);
-    const Bytes question = encode_question(query_, id_);
-    sent_ = {static_cast<std::uint8_t>(question.size() >> 8),
-             static_cast<std::uint8_t>(question.size() & 0xff)};
-    sent_.insert(sent_.end(), question.begin(), question.end());
+    sent_ = {static_cast<std::uint8_t>(question_.size() >> 8),
+             static_cast<std::uint8_t>(question_.size() & 0xff)};
+    sent_.insert(sent_.end(), question_.begin(), question_.end());
     boost::asio::async_write(stream_, buffer(sent_), then([this](std::size_t) { read_size(); }));
   }
 
@@ -189,6 +192,7 @@ class Forwarder::Exchange : public std::enable_shared_from_this<Exchange> {
 
   Forwarder* owner_;
   Query query_;
+  Bytes question_;
   std::vector<Answered> waiting_;
   boost::asio::steady_timer timer_;
   datagram_protocol::socket datagrams_;

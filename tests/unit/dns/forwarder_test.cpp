@@ -261,6 +261,10 @@ TEST_F(ForwarderTest, AWayThatIsNotThereIsNoAnswer) {
     done(std::make_exception_ptr(std::runtime_error("no network")));
   });
   EXPECT_FALSE(hear(put("a.example")));
+  forwarder.emplace(loop, [](Transport, int, Done<ResolverSocket> done) {
+    done(ResolverSocket{netns::UniqueFd(), 1});
+  });
+  EXPECT_FALSE(hear(put("a.example")));
 }
 
 TEST_F(ForwarderTest, EqualQuestionsAreAskedOnceAndTheirNumberIsBounded) {

@@ -74,7 +74,9 @@ class Daemon {
         db_(open_database(options)),
         checkpointer_(make_checkpointer(loop, *db_, clock_, options)),
         network_(loop, {.netns_directory = options.paths.run_dir + "/netns",
-                        .adopt = options.box_reentered}),
+                        .adopt = options.box_reentered,
+                        .service_packets_per_second = options.service_packets_per_second.value_or(
+                            vpc::kServicePacketsPerSecond)}),
         internet_(loop),
         images_({.directory = options.paths.image_store}),
         runtime_(loop, images_,

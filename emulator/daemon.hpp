@@ -31,6 +31,8 @@ struct DaemonOptions {
   std::map<std::string, std::string> auth_keys;
   // In place of every flow log's own aggregation interval.
   std::optional<int> flow_log_interval_s;
+  // What an interface may send to its VPC's resolver; none: as on AWS.
+  std::optional<int> service_packets_per_second;
   spdlog::level::level_enum log_level = spdlog::level::info;
   // The box lived on from an earlier daemon: its containers may still run.
   bool box_reentered = false;

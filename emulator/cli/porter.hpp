@@ -23,6 +23,7 @@ struct PorterOptions {
   bool uplink = false;                      // join the box's internet to the host's network
   std::vector<ResolverAddress> uplink_dns;  // none: those of the host's /etc/resolv.conf
   std::optional<int> flow_log_interval_s;
+  std::optional<int> service_packets_per_second;  // none: as on AWS
 };
 
 // Exit statuses of `enibox serve` beside the daemon's own.

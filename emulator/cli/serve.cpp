@@ -49,6 +49,9 @@ const Command kServe{
      {"--flow-log-interval", "SECONDS",
       "aggregation interval of every VPC flow log, 1 to 600, whatever it was\n"
       "created with (for tests)"},
+     {"--service-packet-rate", "PACKETS",
+      "what each interface may send to the resolver of its VPC in a second\n"
+      "(default 1024, as on AWS)"},
      {"--image-store", "DIR", "where the container images are"}},
     0,
     "Exit status: the daemon's (0 after SIGTERM), 2 for a wrong command line, 3 when another\n"
@@ -92,16 +95,16 @@ spdlog::level::level_enum level_of(const Arguments& arguments) {
                            : spdlog::level::from_str(name);
 }
 
-std::optional<int> flow_log_interval_of(const Arguments& arguments) {
-  const auto text = arguments.value("--flow-log-interval");
+// From 1 on.
+std::optional<int> number_of(const Arguments& arguments, std::string_view option, int most,
+                             const std::string& refusal) {
+  const auto text = arguments.value(option);
   if (!text) return std::nullopt;
-  int seconds = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
-  if (error != std::errc() || end != text->data() + text->size() || seconds < 1 || seconds > 600) {
-    throw UsageError("enibox serve: '" + *text +
-                     "' is no flow log interval; take 1 to 600 seconds");
-  }
-  return seconds;
+  int number = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (error != std::errc() || end != text->data() + text->size() || number < 1 || number > most)
+    throw UsageError("enibox serve: '" + *text + "' is " + refusal);
+  return number;
 }
 
 // Resolved here, before the box: inside it everybody is root.
@@ -134,7 +137,10 @@ PorterOptions options_of(const Arguments& arguments) {
   options.uplink = arguments.has("--uplink");
   for (const std::string& text : arguments.values("--uplink-dns"))
     options.uplink_dns.push_back(parse_resolver_address(text));
-  options.flow_log_interval_s = flow_log_interval_of(arguments);
+  options.flow_log_interval_s = number_of(arguments, "--flow-log-interval", 600,
+                                          "no flow log interval; take 1 to 600 seconds");
+  options.service_packets_per_second = number_of(arguments, "--service-packet-rate", 1'000'000,
+                                                 "no rate of packets; take 1 to 1000000 a second");
   return options;
 }
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "emulator/vpc/uplink.hpp"
 #include "netns/user_namespace.hpp"
 
 namespace enibox::cli {
@@ -81,6 +82,12 @@ void sweep_state_directories() {
     if (info.st_uid == ::geteuid()) dead.push_back(entry.path());
   }
   for (const std::string& path : dead) remove_tree(path);
+}
+
+void sweep_host_network() {
+  if (::geteuid() != 0) return;
+  vpc::sweep_uplinks(netns::Namespace::current(),
+                     [](const std::string& owner) { return is_name_of_dead_box(owner); });
 }
 
 }  // namespace enibox::cli

@@ -9,7 +9,8 @@
 namespace enibox::cli {
 
 // "enibox-4026531836-123-4567": pid namespace, pid and start time of its init. Names its control
-// group and its state directory, so that a later start can tell whether the owner still lives.
+// group and its state directory, so that a later start can tell whether the owner still lives. Of a
+// porter it names the owner of an uplink.
 std::string box_name(const netns::ProcessIdentity& init);
 
 // False for names of living boxes, for names that box_name() does not make, and for boxes of
@@ -25,5 +26,8 @@ void remove_tree(const std::string& path);
 
 // Removes the state directories of this user's dead boxes.
 void sweep_state_directories();
+
+// Takes away what dead porters' --uplink has left in this network, if this process may.
+void sweep_host_network();
 
 }  // namespace enibox::cli

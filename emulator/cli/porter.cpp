@@ -301,6 +301,7 @@ class Porter {
       // What boxes left whose porter was killed; nobody waits for this.
       sweep_state_directories();
       sweep_box_cgroups();
+      sweep_host_network();
       return;
     }
     if (kind == "uplink" && options_.uplink) return connect_uplink(message.value("path", ""));
@@ -345,7 +346,8 @@ class Porter {
       uplink_.reset();
       uplink_.emplace(vpc::Uplink::Options{.host = netns::Namespace::current(),
                                            .internet = internet,
-                                           .name = "enibox-" + std::to_string(::getpid())});
+                                           .name = "enibox-" + std::to_string(::getpid()),
+                                           .owner = box_name(running_.porter)});
     } catch (const std::exception& e) {
       say(std::string("warning: no uplink: ") + e.what());
     }

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <string>
 
 #include "emulator/vpc/eni_device.hpp"
@@ -20,6 +21,8 @@ class Uplink {
     netns::Namespace host;
     const netns::Namespace& internet;
     std::string name;  // of the device and the filter table on the host: "enibox-1234"
+    // Whose it is, kept with the table, for sweep_uplinks().
+    std::string owner;
     StepName before_step = [](const std::string&) {};
   };
   explicit Uplink(Options options);
@@ -31,6 +34,7 @@ class Uplink {
   void connect(const Options& options);
   void lead_out(const Options& options);
   void take_away();
+  bool forwarding_was_off();
 
   netns::Namespace host_;
   std::string name_;
@@ -38,5 +42,11 @@ class Uplink {
   netns::Nftables host_filters_;
   bool forwarding_was_off_ = false;
 };
+
+// Takes away what uplinks have left on the host whose owner was killed: the device, the filter
+// table, and forwarding, if that was off before and no other uplink needs it. A host that cannot be
+// looked into has none. Throws nothing.
+void sweep_uplinks(const netns::Namespace& host,
+                   const std::function<bool(const std::string& owner)>& is_dead);
 
 }  // namespace enibox::vpc

@@ -37,8 +37,38 @@ http.server.HTTPServer(("0.0.0.0", 80), Tell).serve_forever()' &
   printf 'nameserver 8.8.4.1\nnameserver 8.8.8.8\n' >"$conf"
   mount --bind "$conf" /etc/resolv.conf
   trap 'kill $server $web $names; umount /etc/resolv.conf; rm -f "$conf"' EXIT
-  PHASE=story LEAK_CHECK_EXACT=no ENIBOX_SERVE=--uplink "$here/with_daemon.sh" "$here/uplink_test.sh"
-  exit
+  PHASE=story LEAK_CHECK_EXACT=no ENIBOX_SERVE="--uplink --service-packet-rate 50" "$here/with_daemon.sh" "$here/uplink_test.sh" || exit
+  # What a killed porter leaves on the host goes with the next start, and with `enibox stop`.
+  sysctl -qw net.ipv4.ip_forward=0
+  serve() { # LOG OPTION...
+    "$ENIBOX_BUILD/enibox" serve --listen 127.0.0.1:0 --ephemeral "${@:2}" >"$1" 2>&1 &
+    porter=$!
+  }
+  log=$(mktemp)
+  within() { # SECONDS COMMAND...
+    local deadline=$((SECONDS + $1)); shift
+    until "$@"; do [ $SECONDS -lt $deadline ] || { echo "not within the time: $*"; cat "$log"; exit 1; }; sleep 0.1; done
+  }
+  forwards() { [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ] && nft list tables | grep -q enibox-; }
+  is_clean() { [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 0 ] && ! nft list tables | grep -q enibox-; }
+  leave() {
+    serve "$log" --uplink
+    within 30 forwards
+    kill -9 $porter; wait $porter
+    within 30 sh -c '! ip -o link | grep -q enibox-'   # the box has ended
+    forwards || { echo "a killed porter cleans up?"; exit 1; }
+  }
+  leave
+  serve "$log"
+  within 30 is_clean
+  kill $porter; wait $porter
+  echo "ok - the next start takes away what a killed porter left"
+  leave
+  "$ENIBOX_BUILD/enibox" stop --listen 127.0.0.1:1
+  is_clean || { echo "enibox stop leaves it"; exit 1; }
+  echo "ok - and so does enibox stop"
+  rm -f "$log"
+  exit 0
   ;;
 esac
 
@@ -74,6 +104,24 @@ check "answers under a wrong id or to another question are not heard" answers 8.
 check "what nobody answers is SERVFAIL, before a resolver's patience ends" status_of SERVFAIL +time=5 silent.example
 check "a refusal is the answer" status_of REFUSED refused.example
 check "and meanwhile others are answered" answers 8.8.8.80 www.example
+# --service-packet-rate holds an interface to its packets a second; dig is far below that.
+answers_to_flood() {
+  at "$HOST" python3 -c '
+import socket, struct, time
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.connect(("10.0.0.2", 53))
+name = b"".join(bytes([len(l)]) + l for l in b"localhost".split(b".")) + b"\0"
+for i in range(400):
+    server.send(struct.pack("!HHHHHH", i, 0x100, 1, 0, 0, 0) + name + b"\0\1\0\1")
+answers, server_end = 0, time.monotonic() + 1
+server.settimeout(0.5)
+try:
+    while time.monotonic() < server_end and server.recv(512): answers += 1
+except socket.timeout: pass
+print(answers)'
+}
+held() { local n; n=$(answers_to_flood); echo "$n answers"; [ "$n" -ge 20 ] && [ "$n" -le 200 ]; }
+check "a flood is held to the rate" held
 on_instance "$INSTANCE" "$work/by-name" <<<'curl -sS -m 5 http://web.example/ | sed s/^/seen-/'
 check "the instance reaches a server outside by its name" has 'seen-8\.8\.4\.1' "$work/by-name"
 finish

@@ -70,8 +70,10 @@ TEST(Uplink, LeadsOutAsTheHostAndGoesWithoutATrace) {
     EXPECT_EQ(scene.seen_by(kServer, kSilenceMs), "");
     {
       const auto outer = netns::Namespace::open(internet());
-      vpc::Uplink uplink(
-          {.host = netns::Namespace::open(scene.host), .internet = outer, .name = "enibox-1"});
+      vpc::Uplink uplink({.host = netns::Namespace::open(scene.host),
+                          .internet = outer,
+                          .name = "enibox-1",
+                          .owner = "me"});
       EXPECT_EQ(scene.seen_by(kServer), kHostAddress);
       // Neither the host itself nor its private networks.
       EXPECT_EQ(scene.seen_by(kPrivateServer, kSilenceMs), "");
@@ -80,6 +82,61 @@ TEST(Uplink, LeadsOutAsTheHostAndGoesWithoutATrace) {
     }
     EXPECT_EQ(scene.host_state(), before);
     EXPECT_EQ(scene.seen_by(kServer, kSilenceMs), "");
+  });
+}
+
+// As a porter that was killed leaves it: nobody destroys the object.
+void leave_uplink(const Scene& scene, const std::string& name, const std::string& owner) {
+  const auto outer = netns::Namespace::open(internet());
+  (void)new vpc::Uplink({.host = netns::Namespace::open(scene.host),
+                         .internet = outer,
+                         .name = name,
+                         .owner = owner});
+}
+
+TEST(Uplink, WhatADeadOnesLeftIsSweptAway) {
+  in_sandbox([] {
+    Scene scene;
+    const auto host = netns::Namespace::open(scene.host);
+    const auto dead = [](const std::string& owner) { return owner == "dead"; };
+    const std::string before = scene.host_state();
+    leave_uplink(scene, "enibox-1", "alive");
+    const std::string with_one = scene.host_state();
+    leave_uplink(scene, "enibox-2", "dead");
+    output_in(scene.host, "nft add table ip enibox-mine; nft add table ip6 enibox-3");
+    vpc::sweep_uplinks(host, dead);
+    const std::string swept = scene.host_state();
+    EXPECT_THAT(swept, Not(HasSubstr("enibox-2")));
+    EXPECT_THAT(swept, HasSubstr("enibox-mine"));  // nobody's, as far as we know
+    EXPECT_THAT(swept, HasSubstr("enibox-1"));
+    EXPECT_THAT(swept, HasSubstr("ip_forward = 1"));  // the living one needs it
+    output_in(scene.host, "nft delete table ip enibox-mine; nft delete table ip6 enibox-3");
+    vpc::sweep_uplinks(host, [](const std::string& owner) { return owner == "alive"; });
+    EXPECT_EQ(scene.host_state(), before);
+    vpc::sweep_uplinks(host, dead);
+    EXPECT_EQ(scene.host_state(), before);
+    EXPECT_NE(with_one, before);
+  });
+}
+
+TEST(Uplink, TheLastOneTurnsForwardingOff) {
+  in_sandbox([] {
+    Scene scene;
+    const auto outer = netns::Namespace::open(internet());
+    const auto make = [&](const std::string& name) {
+      return std::make_unique<vpc::Uplink>(
+          vpc::Uplink::Options{.host = netns::Namespace::open(scene.host),
+                               .internet = outer,
+                               .name = name,
+                               .owner = name});
+    };
+    const std::string before = scene.host_state();
+    auto first = make("enibox-1");
+    auto second = make("enibox-2");
+    first.reset();
+    EXPECT_THAT(scene.host_state(), HasSubstr("ip_forward = 1"));
+    second.reset();
+    EXPECT_EQ(scene.host_state(), before);
   });
 }
 
@@ -95,6 +152,7 @@ TEST(Uplink, FailingStepsLeaveTheHostAsItWas) {
         vpc::Uplink uplink({.host = netns::Namespace::open(scene.host),
                             .internet = outer,
                             .name = "enibox-1",
+                            .owner = "me",
                             .before_step = [&](const std::string& step) {
                               if (++count == wanted) throw std::runtime_error(step);
                             }});

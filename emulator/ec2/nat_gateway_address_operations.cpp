@@ -59,6 +59,21 @@ Json answer_of(const NatGatewayRow& row, Json addresses) {
   return {{"NatGatewayId", row.nat_gateway_id}, {"NatGatewayAddresses", std::move(addresses)}};
 }
 
+// Adds them to a gateway that has room for so many; the answer's addresses have the status.
+Json add_addresses(Ec2State& ec2, const NatGatewayRow& row, const NatAddresses& wanted,
+                   const char* status) {
+  const bool is_public = row.connectivity_type == "public";
+  const auto more = is_public ? std::ssize(wanted.allocation_ids)
+                              : std::ssize(wanted.private_addresses) + wanted.count;
+  if (std::ssize(ec2.enis.addresses(row.eni_id)) + more >
+      (is_public ? kPublicAddresses : kPrivateAddresses)) {
+    throw AwsError("NatGatewayAddressLimitExceeded",
+                   "The maximum number of addresses of the NAT gateway has been reached.");
+  }
+  const auto added = add_nat_addresses(ec2, row, wanted);
+  return answer_of(row, chosen(nat_addresses_json(ec2, row), "PrivateIp", added, status));
+}
+
 }  // namespace
 
 Json associate_nat_gateway_address(Ec2State& ec2, const api::RequestContext& request,
@@ -66,13 +81,7 @@ Json associate_nat_gateway_address(Ec2State& ec2, const api::RequestContext& req
   const auto row = available_nat(ec2, request.region, in, "public");
   const NatAddresses wanted{.allocation_ids = wanted_ids(in, "AllocationIds"),
                             .private_addresses = wanted_ids(in, "PrivateIpAddresses")};
-  if (std::ssize(ec2.enis.addresses(row.eni_id)) + std::ssize(wanted.allocation_ids) >
-      kPublicAddresses) {
-    throw AwsError("NatGatewayAddressLimitExceeded",
-                   "The maximum number of addresses of the NAT gateway has been reached.");
-  }
-  const auto added = add_nat_addresses(ec2, row, wanted);
-  return answer_of(row, chosen(nat_addresses_json(ec2, row), "PrivateIp", added, "associating"));
+  return add_addresses(ec2, row, wanted, "associating");
 }
 
 Json disassociate_nat_gateway_address(Ec2State& ec2, const api::RequestContext& request,
@@ -104,14 +113,7 @@ Json assign_private_nat_gateway_address(Ec2State& ec2, const api::RequestContext
     throw bad_combination(
         "Exactly one of privateIpAddresses and privateIpAddressCount must be given.");
   }
-  if (std::ssize(ec2.enis.addresses(row.eni_id)) + std::ssize(wanted.private_addresses) +
-          wanted.count >
-      kPrivateAddresses) {
-    throw AwsError("NatGatewayAddressLimitExceeded",
-                   "The maximum number of addresses of the NAT gateway has been reached.");
-  }
-  const auto added = add_nat_addresses(ec2, row, wanted);
-  return answer_of(row, chosen(nat_addresses_json(ec2, row), "PrivateIp", added, "assigning"));
+  return add_addresses(ec2, row, wanted, "assigning");
 }
 
 Json unassign_private_nat_gateway_address(Ec2State& ec2, const api::RequestContext& request,

@@ -1,5 +1,7 @@
 #include "emulator/ec2/routing_view.hpp"
 
+#include "emulator/vpc/cidr.hpp"
+
 namespace enibox::ec2 {
 namespace {
 
@@ -41,8 +43,13 @@ std::vector<vpc::PublicAddressSpec> RoutingView::public_addresses() {
 std::vector<vpc::NatGatewaySpec> RoutingView::nat_gateways() {
   std::vector<vpc::NatGatewaySpec> all;
   auto row = nats_.query();
-  while (row.next())
-    all.push_back({row.text(0), row.text(1), row.text(2), row.text(3), row.text(4), row.text(5)});
+  while (row.next()) {
+    if (all.empty() || all.back().nat_gateway_id != row.text(0))
+      all.push_back({row.text(0), row.text(1), row.text(2), row.text(3), row.text(4), row.text(5)});
+    if (row.is_null(6)) continue;
+    const auto address = vpc::IpAddress::v4(static_cast<std::uint32_t>(row.integer(6)));
+    all.back().secondary_addresses.push_back(address.text());
+  }
   return all;
 }
 

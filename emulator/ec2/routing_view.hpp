@@ -47,10 +47,11 @@ class RoutingView {
       "ORDER BY 1"};
   store::Statement nats_{
       db_,
-      "SELECT n.nat_gateway_id, n.eni_id, n.vpc_id, s.cidr, n.private_address, e.mac "
+      "SELECT n.nat_gateway_id, n.eni_id, n.vpc_id, s.cidr, n.private_address, e.mac, a.address "
       "FROM ec2_nat_gateway n JOIN ec2_network_interface e USING (eni_id) "
       "JOIN ec2_subnet s ON s.subnet_id = n.subnet_id "
-      "WHERE n.state IN ('pending', 'available') ORDER BY n.nat_gateway_id"};
+      "LEFT JOIN ec2_private_address a ON a.eni_id = n.eni_id AND NOT a.is_primary "
+      "WHERE n.state IN ('pending', 'available') ORDER BY n.nat_gateway_id, a.address"};
   store::Statement peerings_{db_,
                              "SELECT peering_id, requester_vpc, accepter_vpc, "
                              "requester_region <> accepter_region FROM ec2_vpc_peering "

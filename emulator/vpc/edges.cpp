@@ -68,7 +68,9 @@ void Edges::remove_public_address(const std::string& address) {
 void Edges::put_nat_gateway(const NatGatewaySpec& spec) {
   const auto known = nats_.find(spec.nat_gateway_id);
   if (known != nats_.end()) {
-    if (known->second->spec() == spec) return;
+    auto same = known->second->spec();
+    same.secondary_addresses = spec.secondary_addresses;
+    if (same == spec) return known->second->update(spec.secondary_addresses);
     remove_nat_gateway(spec.nat_gateway_id);
   }
   nats_.emplace(spec.nat_gateway_id, std::make_unique<NatGateway>(place(spec.nat_gateway_id), spec,

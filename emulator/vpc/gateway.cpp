@@ -38,6 +38,19 @@ std::string element(const std::string& verb, const std::string& map, const std::
          " }\n";
 }
 
+bool contains(const std::vector<std::string>& all, const std::string& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+// An address, or in nft's language one of several by chance.
+std::string one_of(const std::vector<std::string>& addresses) {
+  if (addresses.size() == 1) return addresses.front();
+  std::string map;
+  for (std::size_t i = 0; i < addresses.size(); ++i)
+    map += (i == 0 ? "" : ", ") + std::to_string(i) + " : " + addresses[i];
+  return "numgen random mod " + std::to_string(addresses.size()) + " map { " + map + " }";
+}
+
 void log_failure(const std::string& what, const std::function<void()>& work) {
   try {
     work();
@@ -77,17 +90,18 @@ std::string render_internet_gateway() {
          "}\n";
 }
 
-std::string render_nat_gateway(const std::string& private_address) {
+std::string render_nat_gateway(const std::vector<std::string>& private_addresses) {
+  const std::string address = one_of(private_addresses);
   return "add table ip gateway\n"
          "delete table ip gateway\n"
          "table ip gateway {\n"
          "  chain translate {\n"
          "    type nat hook postrouting priority srcnat; policy accept;\n"
          "    meta l4proto { tcp, udp } snat to " +
-         private_address +
+         address +
          ":1024-65535\n"
          "    meta l4proto icmp snat to " +
-         private_address +
+         address +
          "\n"
          "    drop\n"
          "  }\n"
@@ -171,7 +185,7 @@ void InternetGateway::update(const std::vector<std::string>& vpc_cidrs) {
         links_,
         {.destination = cidr, .gateway = kRouterHop, .link_index = vpc_link_, .onlink = true});
   for (const auto& cidr : cidrs_)
-    if (std::find(vpc_cidrs.begin(), vpc_cidrs.end(), cidr) == vpc_cidrs.end())
+    if (!contains(vpc_cidrs, cidr))
       netns::delete_route(links_, {.destination = cidr, .link_index = vpc_link_});
   cidrs_ = vpc_cidrs;
 }
@@ -222,26 +236,61 @@ void InternetGateway::forget(const PublicAddressSpec& address) {
 }
 
 NatGateway::NatGateway(const GatewayPlace& place, const NatGatewaySpec& spec, Router& router)
-    : path_(place.path), spec_(spec), router_(router) {
-  const netns::Namespace where = make_or_adopt(place.path, place.adopt);
+    : step_(place.step),
+      path_(place.path),
+      spec_(spec),
+      router_(router),
+      namespace_(make_or_adopt(place.path, place.adopt)) {
   Undo undo;
   undo.add([this] { netns::Namespace::remove(path_); });
-  const std::string what = "make " + spec_.nat_gateway_id + ": ";
-  place.step(what + "set sysctls");
-  configure_forwarding(where);
-  netns::write_sysctls(where, kNatSysctls);
-  place.step(what + "add translation");
-  netns::Nftables(where).apply(render_nat_gateway(spec_.address), what + "add translation");
-  router_.put_eni({.eni_id = spec_.eni_id,
-                   .vpc_id = spec_.vpc_id,
-                   .subnet_cidr = spec_.subnet_cidr,
-                   .address = spec_.address,
-                   .mac = spec_.mac,
+  step_("make " + spec_.nat_gateway_id + ": set sysctls");
+  configure_forwarding(namespace_);
+  netns::write_sysctls(namespace_, kNatSysctls);
+  translate(spec_);
+  put_interface(spec_);
+  undo.dismiss();
+}
+
+void NatGateway::translate(const NatGatewaySpec& spec) {
+  const std::string step = "make " + spec.nat_gateway_id + ": add translation";
+  step_(step);
+  auto addresses = spec.secondary_addresses;
+  addresses.insert(addresses.begin(), spec.address);
+  netns::Nftables(namespace_).apply(render_nat_gateway(addresses), step);
+}
+
+void NatGateway::put_interface(const NatGatewaySpec& spec) {
+  router_.put_eni({.eni_id = spec.eni_id,
+                   .vpc_id = spec.vpc_id,
+                   .subnet_cidr = spec.subnet_cidr,
+                   .address = spec.address,
+                   .secondary_addresses = spec.secondary_addresses,
+                   .mac = spec.mac,
                    .group_ids = {},
                    .source_dest_check = false,
                    .judged_by_groups = false,
                    .netns_path = path_});
+}
+
+// An address answers before a connection leaves by it, and goes after none does.
+void NatGateway::update(const std::vector<std::string>& secondary_addresses) {
+  if (secondary_addresses == spec_.secondary_addresses) return;
+  auto wanted = spec_, both = spec_;
+  wanted.secondary_addresses = secondary_addresses;
+  std::vector<std::string> gone;
+  for (const auto& address : spec_.secondary_addresses)
+    if (!contains(secondary_addresses, address)) gone.push_back(address);
+  for (const auto& address : secondary_addresses)
+    if (!contains(both.secondary_addresses, address)) both.secondary_addresses.push_back(address);
+  Undo undo;
+  undo.add([this] { put_interface(spec_); });
+  put_interface(both);
+  undo.add([this] { translate(spec_); });
+  translate(wanted);
+  put_interface(wanted);
   undo.dismiss();
+  spec_ = wanted;
+  if (!gone.empty()) netns::Conntrack(namespace_).forget(gone);
 }
 
 void NatGateway::close() {

@@ -17,8 +17,9 @@ namespace enibox::vpc {
 // What an internet gateway does to packets: one to one, for addresses that have a public one, and
 // nothing for the others. Pure, in nft's language.
 std::string render_internet_gateway();
-// What a NAT gateway does: many to one, by ports.
-std::string render_nat_gateway(const std::string& private_address);
+// What a NAT gateway does: many to one, by ports; of several addresses each connection gets one by
+// chance, so that one whose ports to a destination are used up does not stop the next attempt.
+std::string render_nat_gateway(const std::vector<std::string>& private_addresses);
 
 struct GatewayPlace {
   const StepName& step;
@@ -67,12 +68,20 @@ class NatGateway {
   NatGateway(const GatewayPlace& place, const NatGatewaySpec& spec, Router& router);
   void close();  // as above
 
+  // Other secondary addresses; connections of those that go end.
+  void update(const std::vector<std::string>& secondary_addresses);
+
   const NatGatewaySpec& spec() const { return spec_; }
 
  private:
+  void translate(const NatGatewaySpec& spec);
+  void put_interface(const NatGatewaySpec& spec);
+
+  const StepName& step_;
   std::string path_;
   NatGatewaySpec spec_;
   Router& router_;
+  netns::Namespace namespace_;
 };
 
 }  // namespace enibox::vpc

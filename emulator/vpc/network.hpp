@@ -135,6 +135,7 @@ struct PublicAddressSpec {
 struct NatGatewaySpec {
   std::string nat_gateway_id;
   std::string eni_id, vpc_id, subnet_cidr, address, mac;
+  std::vector<std::string> secondary_addresses = {};
   bool operator==(const NatGatewaySpec&) const = default;
 };
 

@@ -1,12 +1,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/net/edges_world.hpp"
 
 // What leads out of a VPC: internet gateways and NAT gateways, allowed and not.
 namespace enibox::test {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr const char* kGateway = "igw-0123456789abcdef0";
@@ -299,6 +302,117 @@ TEST(NatGateway, ResetsWhatItHasForgotten) {
     netns::Conntrack(netns::Namespace::open(nat)).forget({scene.client.address});
     say(flow.socket, "late");
     EXPECT_TRUE(reset_came(flow.socket));
+  });
+}
+
+// Whom the internet sees of so many connections of the client's.
+std::set<std::string> seen_of(const Task& client, int connections) {
+  std::set<std::string> all;
+  const auto server = bind_udp(internet(), vpc::kInternetServer, 53);
+  for (int i = 0; i < connections; ++i) {
+    const auto socket =
+        bind_udp(client.netns, client.address, static_cast<std::uint16_t>(5000 + i));
+    send_udp(socket, vpc::kInternetServer, 53, "hello");
+    const auto heard = hear_from(server);
+    if (heard.text.empty()) continue;
+    all.insert(heard.from);
+    send_udp(server, heard.from, heard.port, "answer");
+    EXPECT_EQ(hear(socket), "answer");
+  }
+  return all;
+}
+
+TEST(NatGateway, SpreadsConnectionsOverItsAddresses) {
+  in_sandbox([] {
+    NatScene scene;
+    const std::string second = "10.0.100.201";
+    scene.world.path.put_public_address({"203.0.113.21", "vpc-1", second});
+    const Attempt early = connect_tcp(scene.client.netns, vpc::kInternetServer, 80);
+    const auto early_peer = accept_tcp(scene.outside.sockets.http);
+
+    auto spec = nat_spec();
+    spec.secondary_addresses = {second};
+    scene.world.path.put_nat_gateway(spec);
+    EXPECT_THAT(seen_of(scene.client, 40), ElementsAre("203.0.113.20", "203.0.113.21"));
+    // What was open stays where it is.
+    say(early.socket, "still here");
+    EXPECT_EQ(hear(early_peer), "still here");
+
+    // Of the address that goes the connections end, and none begins.
+    std::vector<Attempt> open;
+    std::vector<netns::UniqueFd> peers;
+    for (int i = 0; i < 16; ++i) {
+      open.push_back(connect_tcp(scene.client.netns, vpc::kInternetServer, 80));
+      peers.push_back(accept_tcp(scene.outside.sockets.http));
+    }
+    scene.world.path.put_nat_gateway(nat_spec());
+    EXPECT_THAT(seen_of(scene.client, 20), ElementsAre("203.0.113.20"));
+    say(early.socket, "and now");
+    EXPECT_EQ(hear(early_peer), "and now");
+    int ended = 0;
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      say(open[i].socket, "late");
+      if (hear(peers[i], kSilenceMs).empty()) ++ended;
+    }
+    EXPECT_GT(ended, 0);
+    EXPECT_LT(ended, 16);
+  });
+}
+
+TEST(NatGateway, APrivateOneUsesAllItsAddresses) {
+  in_sandbox([] {
+    NatScene scene;
+    auto spec = nat_spec();
+    spec.secondary_addresses = {"10.0.100.201", "10.0.100.202"};
+    scene.world.path.put_nat_gateway(spec);
+    const Task server = scene.world.task(11, {"sg-all"}, 100);
+    route(scene.world, 101, {{"10.0.100.0/24", spec.eni_id}});
+    const auto inbox = bind_udp(server.netns, server.address, 53);
+    std::set<std::string> seen;
+    for (std::uint16_t port = 5000; port < 5060; ++port) {
+      const auto socket = bind_udp(scene.client.netns, scene.client.address, port);
+      send_udp(socket, server.address, 53, "hello");
+      const auto heard = hear_from(inbox);
+      seen.insert(heard.from);
+      send_udp(inbox, heard.from, heard.port, "answer");
+      EXPECT_EQ(hear(socket), "answer");
+    }
+    EXPECT_THAT(seen, ElementsAre("10.0.100.200", "10.0.100.201", "10.0.100.202"));
+  });
+}
+
+TEST(NatGateway, FailingToChangeItsAddressesLeavesThemAsTheyWere) {
+  in_sandbox([] {
+    int wanted = 0, count = 0;
+    World world(
+        {.netns_directory = router_directory(), .before_step = [&](const std::string& step) {
+           if (++count == wanted) throw std::runtime_error(step);
+         }});
+    world.path.put_nat_gateway(nat_spec());
+    const auto kernel = [&] {
+      world.path.settle();
+      return output_in(world.router(), "ip route show table all; ip neighbour") + world.filters() +
+             output_in(router_directory() + "/" + kNat, "nft list ruleset");
+    };
+    const std::string before = kernel();
+    auto spec = nat_spec();
+    spec.secondary_addresses = {"10.0.100.201"};
+    int failures = 0;
+    for (wanted = 1; wanted < 100; ++wanted) {
+      count = 0;
+      try {
+        world.path.put_nat_gateway(spec);
+        break;
+      } catch (const std::runtime_error& failed) {
+        EXPECT_EQ(kernel(), before) << failed.what();
+        ++failures;
+      }
+    }
+    EXPECT_GT(failures, 0);
+    wanted = 0;
+    EXPECT_NE(kernel(), before);
+    world.path.put_nat_gateway(nat_spec());
+    EXPECT_EQ(kernel(), before);
   });
 }
 

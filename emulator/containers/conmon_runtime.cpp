@@ -381,24 +381,6 @@ void ConmonRuntime::when_finished(const std::string& id, std::function<void()> a
   entry.when_finished.push_back(std::move(action));
 }
 
-void ConmonRuntime::signal_container(std::string container_id, int signal, Done<Nothing> done) {
-  sequence_.run("c/" + container_id,
-                [this, container_id, signal, done](Sequence::Finished finished) {
-                  const auto* process = process_of(container_id);
-                  if (process == nullptr) {
-                    done(failure("No such container: " + container_id));
-                    return finished();
-                  }
-                  try {
-                    process->kill(signal);
-                    done(Nothing());
-                  } catch (const std::system_error&) {
-                    done(std::current_exception());
-                  }
-                  finished();
-                });
-}
-
 void ConmonRuntime::remove_container(std::string container_id, Done<Nothing> done) {
   sequence_.run("c/" + container_id, [this, container_id, done](Sequence::Finished finished) {
     const auto found = containers_.find(container_id);

@@ -79,8 +79,8 @@ class ConmonRuntime : public Runtime {
     std::unique_ptr<LogReader> log;
     std::unique_ptr<ExitWatch> watch;
     std::unique_ptr<boost::asio::steady_timer> timer;  // conmon owes an exit file until then
-    std::unique_ptr<boost::asio::steady_timer>
-        signal_timer;  // a signal was too early for its handler
+    // By signal: those that were too early for their handler.
+    std::map<int, std::unique_ptr<boost::asio::steady_timer>> signal_timers;
     std::optional<int> exit_code;
     bool quiet = false;     // its host has gone: no event for it
     bool finished = false;  // the exit was told, the log is at its end
@@ -108,6 +108,7 @@ class ConmonRuntime : public Runtime {
   void container_ended(const std::string& id, int exit_code);
   void finish_container(const std::string& id);
   void when_finished(const std::string& id, std::function<void()> action);
+  void deliver(const std::string& id, int signal, std::int64_t looks_left);
   void look_for_exit_files(const std::string& host_id);
   void exec_ended(std::uint64_t id);
   HostStarted answer_for(const Host& host) const;

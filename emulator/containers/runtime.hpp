@@ -209,6 +209,8 @@ class Runtime {
   virtual void stop_pod(std::string pod_id, Done<Nothing> done) = 0;
 
   virtual void start_container(ContainerSpec spec, Done<ContainerStarted> done) = 0;
+  // A signal that the process would lose, since it has just begun and not come up to its handler,
+  // waits for that up to two seconds.
   virtual void signal_container(std::string container_id, int signal, Done<Nothing> done) = 0;
   // Frees the root filesystem, bundle and control group of a stopped container (kills a running
   // one).

@@ -164,6 +164,40 @@ TEST_P(RuntimeStory, SignalsReachTheContainerAndInitForwardsThem) {
   });
 }
 
+// StopTask in the first moments of RUNNING.
+TEST_P(RuntimeStory, ASignalWaitsForItsHandler) {
+  in_runtime_box(GetParam(), [](RuntimeBox& box) {
+    box.start_host();
+    box.start_pod();
+    const char* slow =
+        "n=0; sleep 0.3; trap 'n=$((n+1)); echo got $n' TERM; trap 'exit 7' USR1; while :; do "
+        "sleep 0.1; done";
+    ASSERT_EQ(box.start(box.shell("a1", slow)).error(), "");
+    kill_container(box, "a1", SIGTERM);
+    ASSERT_TRUE(box.wait_for([&] { return !box.lines_of("a1").empty(); }));
+    kill_container(box, "a1", SIGUSR1);
+    ASSERT_TRUE(wait_exit(box, "a1"));
+    EXPECT_EQ(box.exits.at(container_id("a1")).exit_code, 7);
+    EXPECT_EQ(box.lines_of("a1"), std::vector<std::string>{"got 1"});  // once
+
+    auto with_init = box.shell("b1", "exec sleep 1000");
+    with_init.init_process = true;
+    ASSERT_EQ(box.start(with_init).error(), "");
+    kill_container(box, "b1", SIGTERM);
+    ASSERT_TRUE(wait_exit(box, "b1"));
+    EXPECT_EQ(box.exits.at(container_id("b1")).exit_code, 143);
+
+    // Who has no handler is not ended by it, and SIGKILL waits for nobody.
+    ASSERT_EQ(box.start(box.shell("c1", "exec sleep 1000")).error(), "");
+    kill_container(box, "c1", SIGTERM);
+    kill_container(box, "c1", SIGKILL);
+    ASSERT_TRUE(wait_exit(box, "c1"));
+    EXPECT_EQ(box.exits.at(container_id("c1")).exit_code, 137);
+    for (const char* id : {"a1", "b1", "c1"}) remove(box, id);
+    EXPECT_EQ(box.stop_host(), "");
+  });
+}
+
 TEST_P(RuntimeStory, WhatCannotStartSaysWhyAsDockerDoes) {
   in_runtime_box(GetParam(), [](RuntimeBox& box) {
     box.start_host();

@@ -4,6 +4,7 @@
 #include "emulator/ec2/describe.hpp"
 #include "emulator/ec2/handlers.hpp"
 #include "emulator/ec2/peering.hpp"
+#include "emulator/ec2/route_lookup.hpp"
 #include "emulator/ec2/tags.hpp"
 #include "emulator/ids.hpp"
 
@@ -43,23 +44,6 @@ RouteTableRow require_table(Ec2State& ec2, const std::string& region, const std:
   const auto row = ec2.route_tables.find(id);
   if (!row || row->region != region) throw route_table_not_found(id);
   return *row;
-}
-
-bool target_lives(Ec2State& ec2, const RouteRow& route) {
-  if (route.target_kind == "GatewayId") {
-    const auto igw = ec2.internet_gateways.find(route.target);
-    return igw && igw->vpc_id;
-  }
-  if (route.target_kind == "NatGatewayId") {
-    const auto nat = ec2.nat_gateways.find(route.target);
-    return nat && (nat->state == "available" || nat->state == "pending");
-  }
-  if (route.target_kind == "VpcPeeringConnectionId") {
-    const auto peering = ec2.peerings.find(route.target);
-    return peering && peering->status == "active";
-  }
-  const auto eni = ec2.enis.find(route.target);
-  return eni && eni->attached();
 }
 
 Json route_json(Ec2State& ec2, const RouteRow& route) {

@@ -6,6 +6,7 @@
 #include "emulator/ec2/nat_gateway_life.hpp"
 #include "emulator/ec2/network_interface.hpp"
 #include "emulator/ec2/operations.hpp"
+#include "emulator/ec2/route_lookup.hpp"
 #include "emulator/ec2/tags.hpp"
 #include "emulator/ec2/topology.hpp"
 #include "emulator/ec2/vpc_dns.hpp"
@@ -54,6 +55,10 @@ void Ec2Service::clear_network() {
 }
 
 Json Ec2Service::topology() { return topology_json(*state_); }
+
+reachability::Answer Ec2Service::why(const reachability::Question& question) {
+  return reachability::evaluate(*state_, reachability::flow_of(*state_, question));
+}
 
 Subnet Ec2Service::subnet(const std::string& region, const std::string& subnet_id) {
   const auto row = state_->subnet(region, subnet_id);
@@ -211,19 +216,7 @@ std::optional<EniRow> Ec2Service::find_interface(const std::string& eni_id) {
 
 std::vector<RouteRow> Ec2Service::routes_of(const std::string& subnet_id) {
   const auto subnet = state_->subnets.find(subnet_id);
-  if (!subnet) return {};
-  auto table_id = std::string();
-  if (const auto own = state_->route_tables.association_of(subnet_id)) {
-    table_id = own->route_table_id;
-  } else {
-    for (const auto& table : state_->route_tables.of_vpc(subnet->vpc_id))
-      for (const auto& association : state_->route_tables.associations(table.route_table_id))
-        if (!association.subnet_id) table_id = table.route_table_id;
-  }
-  auto routes = state_->route_tables.routes(table_id);
-  for (const auto& block : state_->vpcs.cidrs(subnet->vpc_id))
-    routes.push_back({table_id, block.cidr, "GatewayId", "local", "CreateRouteTable"});
-  return routes;
+  return subnet ? ec2::routes_of(*state_, *subnet) : std::vector<RouteRow>();
 }
 
 std::string Ec2Service::private_domain(const std::string& region) {

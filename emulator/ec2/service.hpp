@@ -6,6 +6,7 @@
 #include "emulator/clock.hpp"
 #include "emulator/ec2/ec2.hpp"
 #include "emulator/ec2/state.hpp"
+#include "emulator/reachability/question.hpp"
 #include "emulator/tagging/tagged_resource.hpp"
 
 // EC2 itself: the table of operations for the wire, and the verbs for the other services.
@@ -36,6 +37,8 @@ class Ec2Service final : public Ec2 {
 
   // ec2/topology.hpp
   Json topology();
+  // Whether one place reaches another: reachability/question.hpp
+  reachability::Answer why(const reachability::Question& question);
 
   Subnet subnet(const std::string& region, const std::string& subnet_id) override;
   Subnet any_subnet(const std::string& vpc_id) override;

@@ -65,6 +65,12 @@ inline AwsError key_pair_not_found(const std::string& name) {
 inline AwsError flow_log_not_found(const std::string& id) {
   return missing("InvalidFlowLogId.NotFound", "flow log", id);
 }
+inline AwsError insights_path_not_found(const std::string& id) {
+  return missing("InvalidNetworkInsightsPathId.NotFound", "network insights path", id);
+}
+inline AwsError insights_analysis_not_found(const std::string& id) {
+  return missing("InvalidNetworkInsightsAnalysisId.NotFound", "network insights analysis", id);
+}
 inline AwsError peering_not_found(const std::string& id) {
   return missing("InvalidVpcPeeringConnectionID.NotFound", "vpcPeeringConnection", id);
 }

@@ -109,5 +109,11 @@ Handler get_launch_template_data;
 Handler create_dhcp_options, delete_dhcp_options, associate_dhcp_options, describe_dhcp_options;
 // flow_log_operations.cpp
 Handler create_flow_logs, delete_flow_logs, describe_flow_logs;
+// insights_path_operations.cpp
+Handler create_network_insights_path, delete_network_insights_path;
+Handler describe_network_insights_paths;
+// insights_analysis_operations.cpp
+Handler start_network_insights_analysis, delete_network_insights_analysis;
+Handler describe_network_insights_analyses;
 
 }  // namespace enibox::ec2::op

@@ -9,6 +9,7 @@
 #include "emulator/ec2/extra_rows.hpp"
 #include "emulator/ec2/group_rows.hpp"
 #include "emulator/ec2/image_rows.hpp"
+#include "emulator/ec2/insights_rows.hpp"
 #include "emulator/ec2/instance_rows.hpp"
 #include "emulator/ec2/ipv6_rows.hpp"
 #include "emulator/ec2/launch_rows.hpp"
@@ -58,6 +59,8 @@ struct Quotas {
   std::int64_t routes_per_table = 50;
   std::int64_t prefix_lists_per_region = 100;
   std::int64_t tags_per_resource = 50;
+  std::int64_t insights_paths_per_region = 1'000;
+  std::int64_t insights_analyses_per_region = 10'000;
 };
 
 struct Ec2State {
@@ -87,6 +90,8 @@ struct Ec2State {
         prefix_lists(db),
         dhcp_options(db),
         flow_logs(db),
+        insights_paths(db),
+        insights_analyses(db),
         key_pairs(db),
         launch_templates(db),
         tags(db),
@@ -111,6 +116,13 @@ struct Ec2State {
   PrefixListRow prefix_list(const std::string& region, const std::string& prefix_list_id) {
     return require(prefix_lists.find(prefix_list_id), region, prefix_list_not_found,
                    prefix_list_id);
+  }
+  InsightsPathRow insights_path(const std::string& region, const std::string& path_id) {
+    return require(insights_paths.find(path_id), region, insights_path_not_found, path_id);
+  }
+  InsightsAnalysisRow insights_analysis(const std::string& region, const std::string& analysis_id) {
+    return require(insights_analyses.find(analysis_id), region, insights_analysis_not_found,
+                   analysis_id);
   }
   InstanceRow instance(const std::string& region, const std::string& instance_id) {
     check_id("i", instance_id);
@@ -164,6 +176,8 @@ struct Ec2State {
   PrefixListRows prefix_lists;
   DhcpOptionsRows dhcp_options;
   FlowLogRows flow_logs;
+  InsightsPathRows insights_paths;
+  InsightsAnalysisRows insights_analyses;
   KeyPairRows key_pairs;
   LaunchTemplateRows launch_templates;
   TagRows tags;

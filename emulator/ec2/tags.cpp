@@ -23,6 +23,8 @@ constexpr Prefix kPrefixes[] = {
     {"key", "key-pair"},
     {"lt", "launch-template"},
     {"nat", "natgateway"},
+    {"nia", "network-insights-analysis"},
+    {"nip", "network-insights-path"},
     {"pcx", "vpc-peering-connection"},
     {"pl", "prefix-list"},
     {"rtb", "route-table"},
@@ -153,6 +155,10 @@ void require_resource(Ec2State& ec2, const std::string& region, const std::strin
     ec2.prefix_list(region, resource_id);
   } else if (type == "dhcp-options") {
     require_of(ec2.dhcp_options.find(resource_id), region, dhcp_options_not_found, resource_id);
+  } else if (type == "network-insights-path") {
+    ec2.insights_path(region, resource_id);
+  } else if (type == "network-insights-analysis") {
+    ec2.insights_analysis(region, resource_id);
   } else if (type == "vpc-flow-log") {
     if (!ec2.flow_logs.find(resource_id)) throw flow_log_not_found(resource_id);
   } else if (type.empty()) {

@@ -35,6 +35,7 @@
 #include "emulator/topology.hpp"
 #include "emulator/vpc/internet_server.hpp"
 #include "emulator/vpc/linux_network.hpp"
+#include "emulator/why.hpp"
 
 namespace enibox {
 namespace {
@@ -213,6 +214,8 @@ class Daemon {
     });
     endpoint_.on_control("GET", "/_enibox/topology",
                          [this](const auto&) { return json_response(topology_json(ec2_, ecs_)); });
+    endpoint_.on_control("POST", "/_enibox/why",
+                         [this](const auto& request) { return answer_why(ec2_, ecs_, request); });
     endpoint_.on_stream_control("POST", "/_enibox/in-vpc",
                                 [this](const auto& request, auto exchange) {
                                   guest_door_.open(request, std::move(exchange));

@@ -29,6 +29,7 @@ constexpr Entry kCommands[] = {
     {"attach", attach_command, "give this machine a route into a VPC"},
     {"detach", detach_command, "take that route away again"},
     {"topology", topology_command, "show VPCs, subnets, instances, tasks and interfaces as a tree"},
+    {"why", why_command, "tell which group, ACL or route passes or stops a flow"},
     {"version", version_command, "print the version"},
 };
 

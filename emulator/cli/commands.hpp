@@ -14,6 +14,7 @@ int doctor_command(std::span<const std::string> words);
 int env_command(std::span<const std::string> words);
 int in_vpc_command(std::span<const std::string> words);
 int topology_command(std::span<const std::string> words);
+int why_command(std::span<const std::string> words);
 int attach_command(std::span<const std::string> words);
 int detach_command(std::span<const std::string> words);
 int version_command(std::span<const std::string> words);

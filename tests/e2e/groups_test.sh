@@ -9,6 +9,10 @@ from_group() { echo "IpProtocol=${2:--1},${3:+FromPort=$3,ToPort=$3,}UserIdGroup
 from_cidr() { echo "IpProtocol=${2:--1},${3:+FromPort=$3,ToPort=$3,}IpRanges=[{CidrIp=$1}]"; }
 groups_of() { ask ec2 describe-network-interfaces --network-interface-ids "$1" --query 'NetworkInterfaces[0].Groups[].GroupId'; }
 
+user=(); [ -z "${DAEMON_USER:-}" ] || user=(setpriv "--reuid=$DAEMON_USER" "--regid=$DAEMON_USER" --clear-groups env HOME=/nonexistent)
+# What `enibox why` ends with for a flow to port 80, and a text in its answer.
+why_says() { "${user[@]}" "${ENIBOX_BUILD:-../../build}/enibox" why "$3" "$4:80" --listen "${ENDPOINT#http://}" >"$work/why"; [ $? -eq "$1" ] && has "$2" "$work/why"; }
+
 make_network
 SELF=$(from_group "$GROUP")
 revoke ingress "$GROUP" "$SELF"
@@ -22,10 +26,14 @@ a=$(address_of "$A") b=$(address_of "$B") c=$(address_of "$C")
 
 check "without the self-reference: instance to task is silence" silence "$HOST" "$a"
 check "without the self-reference: task to task is silence" silence "$a" "$b"
+check "'why' says so of a task and of an instance" why_says 1 ENI_SG_RULES_MISMATCH "$A" "$B"
+check "and names the task" why_says 1 "task ${B##*/} in" "$INSTANCE" "${B##*/}"
 check "a task always reaches itself by its own address" welcome "$a" "$a"
 allow ingress "$GROUP" "$SELF"
 check "with it, the very next packet passes: instance to task" welcome "$HOST" "$a"
 check "with it: task to task" welcome "$a" "$b"
+check "'why' says so" why_says 0 "allows all traffic from $GROUP" "$A" "$B"
+check "of the instance, too" why_says 0 "$INSTANCE in" "$INSTANCE" "$a"
 check "a task in another group is not a member" silence "$c" "$a"
 # ping(8) sets its user id, which fails where one id is mapped: an ordinary user's box has TCP to tell.
 can_ping() { at "$a" ping -c 1 -W 2 "$a" >/dev/null 2>&1; }

@@ -5,7 +5,7 @@
 build=${ENIBOX_BUILD:-$(dirname "$0")/../../build}
 user=(); [ -z "${DAEMON_USER:-}" ] || user=(setpriv "--reuid=$DAEMON_USER" "--regid=$DAEMON_USER" --clear-groups env HOME=/nonexistent)
 as() { "${user[@]}" "$@"; }
-why() { as "$build/enibox" why "$@"; }
+why() { as "$build/enibox" why "$@" --listen "${ENDPOINT#http://}"; }
 says() { local want=$1 text=$2; shift 2; why "$@" >"$work/answer" 2>&1; local got=$?
   [ $got -eq "$want" ] && has "$text" "$work/answer" || { echo "ended with $got:"; cat "$work/answer"; return 1; }; }
 
@@ -14,7 +14,7 @@ FAR=$(ask ec2 create-subnet --vpc-id "$VPC" --cidr-block 10.0.101.0/24 --availab
 CLIENTS=$(ask ec2 create-security-group --group-name clients --description clients --vpc-id "$VPC" --query GroupId)
 cd "$work"; chmod 777 "$work"
 
-serve() { as "$build/enibox" in-vpc --subnet "$1" --security-group "$2" -- python3 -m http.server 8000 >"$work/server-$1" 2>&1 & }
+serve() { as "$build/enibox" in-vpc --listen "${ENDPOINT#http://}" --subnet "$1" --security-group "$2" -- python3 -m http.server 8000 >"$work/server-$1" 2>&1 & }
 address_in() { ask ec2 describe-network-interfaces --filters "Name=subnet-id,Values=$1" --query 'NetworkInterfaces[0].PrivateIpAddress'; }
 eni_in() { ask ec2 describe-network-interfaces --filters "Name=subnet-id,Values=$1" --query 'NetworkInterfaces[0].NetworkInterfaceId'; }
 serves() { at "$1" curl -sS -m 2 -o /dev/null "http://$1:8000/"; }

@@ -20,6 +20,8 @@ constexpr std::size_t kMostSessions = 15;
 // A client that lets this much lie unread is given nothing more until it reads.
 constexpr std::size_t kMostUnread = 4 << 20;
 
+using Groups = std::map<std::pair<std::string, std::string>, std::string>;
+
 AwsError invalid(const std::string& message) { return {"InvalidParameterException", message}; }
 
 std::vector<std::string> texts(const Json& in, const char* member) {
@@ -30,9 +32,10 @@ std::vector<std::string> texts(const Json& in, const char* member) {
 
 class LiveTail::Session : public std::enable_shared_from_this<Session> {
  public:
-  // What is listened to: groups by id with the names events carry, the streams, the pattern.
+  // What is listened to: groups by region and name (the id of one that is gone may be another's)
+  // with the ARNs that events carry, the streams, the pattern.
   struct Wanted {
-    std::map<std::int64_t, std::string> groups;
+    Groups groups;
     std::vector<std::string> streams, prefixes;
     FilterPattern pattern;
     Json start;  // the event sessionStart
@@ -54,8 +57,8 @@ class LiveTail::Session : public std::enable_shared_from_this<Session> {
   }
 
   void take(const GroupRow& group, const StreamRow& stream, const std::vector<Event>& events) {
-    const auto name = wanted_.groups.find(group.group_id);
-    if (name == wanted_.groups.end() || !wants(stream.name)) return;
+    const auto arn = wanted_.groups.find({group.region, group.name});
+    if (arn == wanted_.groups.end() || !wants(stream.name)) return;
     for (const auto& event : events) {
       if (!wanted_.pattern.matches(event.message)) continue;
       if (results_.size() >= kMostEvents || stream_->queued_bytes() > kMostUnread) {
@@ -63,7 +66,7 @@ class LiveTail::Session : public std::enable_shared_from_this<Session> {
         return;
       }
       results_.push_back({{"logStreamName", stream.name},
-                          {"logGroupIdentifier", name->second},
+                          {"logGroupIdentifier", arn->second},
                           {"message", event.message},
                           {"timestamp", event.timestamp_ms},
                           {"ingestionTime", stream.ingested_ms.value_or(event.timestamp_ms)}});
@@ -114,14 +117,14 @@ api::Answer LiveTail::start(const api::RequestContext& request, const Json& in) 
     throw invalid(
         "Log streams can only be specified with exactly one element in logGroupIdentifiers.");
   }
-  std::map<std::int64_t, std::string> groups;
+  Groups groups;
   for (const auto& identifier : identifiers) {
     if (!identifier.starts_with("arn:")) {
       throw invalid("The log group identifier '" + identifier + "' is not an ARN.");
     }
     const auto group =
         logs_.group(request.region, group_name_of({{"logGroupIdentifier", identifier}}));
-    groups[group.group_id] = request.arn("logs", "log-group:" + group.name);
+    groups[{group.region, group.name}] = request.arn("logs", "log-group:" + group.name);
   }
   Json start = {{"requestId", request.request_id},
                 {"sessionId", api::new_request_id()},

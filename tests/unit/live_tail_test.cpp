@@ -114,6 +114,16 @@ TEST_F(LiveTailTest, ListensToStreamsPrefixesAndPatterns) {
   EXPECT_EQ(told(*of_pattern), Texts{"b1 an ERROR"});
 }
 
+TEST_F(LiveTailTest, AnotherGroupInThePlaceOfADeletedOneIsNotHeard) {
+  const auto stream = start({{"logGroupIdentifiers", {arn("/h")}}});
+  call("DeleteLogGroup", {{"logGroupName", "/h"}});
+  logs.create_group("us-east-1", "/new");
+  logs.create_stream("us-east-1", "/new", "a1");
+  put("/new", "a1", "x");
+  clock.advance(std::chrono::seconds(1));
+  EXPECT_EQ(told(*stream), Texts{});
+}
+
 TEST_F(LiveTailTest, SamplesWhatIsTooMuch) {
   const auto stream = start({{"logGroupIdentifiers", {arn("/g")}}});
   for (int i = 0; i < 600; ++i) put("/g", "a1", "x");

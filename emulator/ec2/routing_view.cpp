@@ -10,6 +10,8 @@ constexpr int kBetweenRegionsMtu = 1500;
 
 }  // namespace
 
+std::int64_t RoutingView::stamp() { return store::read_count(stamp_.query()); }
+
 std::vector<vpc::SubnetRoutesSpec> RoutingView::subnet_routes() {
   std::vector<vpc::SubnetRoutesSpec> all;
   auto row = routes_.query();

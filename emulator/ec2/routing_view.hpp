@@ -13,6 +13,9 @@ class RoutingView {
  public:
   explicit RoutingView(store::Database& db) : db_(db) {}
 
+  // Another one when something has changed of what the others below would say.
+  std::int64_t stamp();
+
   // Of every subnet, those without routes, too.
   std::vector<vpc::SubnetRoutesSpec> subnet_routes();
   std::vector<vpc::GatewaySpec> gateways();
@@ -23,6 +26,7 @@ class RoutingView {
 
  private:
   store::Database& db_;
+  store::Statement stamp_{db_, "SELECT stamp FROM ec2_routing_stamp"};
   // A subnet's own association, or else its VPC's main one.
   store::Statement routes_{
       db_,

@@ -17,11 +17,12 @@ std::map<std::string, Spec> by_id(std::vector<Spec> specs, IdOf id_of) {
   return map;
 }
 
+// Whether the network took it; its queue may be full.
 bool tell(const std::string& id, const std::function<void()>& call) {
   try {
     call();
     return true;
-  } catch (const std::exception& error) {  // its queue is full
+  } catch (const std::exception& error) {
     spdlog::error("network refuses {}: {}", id, error.what());
     return false;
   }
@@ -57,7 +58,9 @@ RoutingSync::RoutingSync(store::Database& db, Network& network)
     : db_(db), network_(network), rows_(db) {}
 
 void RoutingSync::changed() {
-  db_.after_commit([this] { sync(); });
+  db_.after_commit([this] {
+    if (told_stamp_ != rows_.stamp()) sync();
+  });
 }
 
 RoutingSync::Told RoutingSync::read() {
@@ -74,13 +77,20 @@ RoutingSync::Told RoutingSync::read() {
 
 void RoutingSync::sync() {
   try {
-    bring_to(read());
+    told_stamp_ = rows_.stamp();
+    const auto wanted = read();
+    bring_to(wanted);
+    if (told_ != wanted) told_stamp_.reset();  // refused
   } catch (const std::exception& error) {
     spdlog::error("routes and gateways: {}", error.what());
+    told_stamp_.reset();
   }
 }
 
-void RoutingSync::clear() { bring_to({}); }
+void RoutingSync::clear() {
+  told_stamp_.reset();
+  bring_to({});
+}
 
 // What goes makes room first: an address moves between interfaces.
 void RoutingSync::bring_to(const Told& wanted) {
@@ -127,9 +137,10 @@ void RoutingSync::put_nat(const NatGatewaySpec& spec) {
 }
 
 Done<Nothing> RoutingSync::note(const std::string& id, std::function<void()> forget) {
-  return [id, forget = std::move(forget)](Outcome<Nothing> outcome) {
+  return [this, id, forget = std::move(forget)](Outcome<Nothing> outcome) {
     if (outcome.ok()) return;
     spdlog::error("network: {}: {}", id, outcome.error());
+    told_stamp_.reset();
     if (forget) forget();
   };
 }

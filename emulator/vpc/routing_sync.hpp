@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "emulator/ec2/routing_view.hpp"
@@ -8,10 +9,10 @@
 
 namespace enibox::vpc {
 
-// Keeps the network's routes, gateways, public addresses and peerings as the rows have them: it
-// reads them all and tells the network what is new, what has changed and what is gone, so that
-// nobody has to say what a change of one row means for others. A refusal of the network is logged
-// and told again with the next change. Loop thread only.
+// Keeps the network's routes, gateways, public addresses and peerings as the rows have them: when
+// some have changed it reads them all and tells the network what is new, what has changed and what
+// is gone, so that nobody has to say what a change of one row means for others. A refusal of the
+// network is logged and told again with the next write. Loop thread only.
 class RoutingSync {
  public:
   struct Events {
@@ -22,8 +23,9 @@ class RoutingSync {
   RoutingSync(store::Database& db, Network& network);
 
   void listen(Events events) { events_ = std::move(events); }
-  // Call in the transaction that may have changed such rows, after its changes: the network hears
-  // of them when it has committed and the VPCs' changes are told.
+  // Call in every transaction that may have changed such rows, after its changes: the network hears
+  // of them when it has committed and the VPCs' changes are told. Costs next to nothing when none
+  // has changed.
   void changed();
   // Brings the network to the rows: at start-up, when the VPCs have been put.
   void sync();
@@ -38,6 +40,7 @@ class RoutingSync {
     std::map<std::string, PublicAddressSpec> addresses;
     std::map<std::string, NatGatewaySpec> nats;
     std::map<std::string, PeeringSpec> peerings;
+    bool operator==(const Told&) const = default;
   };
   Told read();
   void bring_to(const Told& wanted);
@@ -50,6 +53,8 @@ class RoutingSync {
   ec2::RoutingView rows_;
   Events events_;
   Told told_;
+  // Of the rows that were told; nothing: the network has to hear of them whatever they are.
+  std::optional<std::int64_t> told_stamp_;
 };
 
 }  // namespace enibox::vpc

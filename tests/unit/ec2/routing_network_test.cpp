@@ -69,6 +69,40 @@ TEST_F(RoutingNetworkTest, WhatTheNetworkRefusesIsToldAgain) {
   EXPECT_EQ(routes().size(), 1u);
 }
 
+// A change behind the triggers' back shows who reads.
+TEST_F(RoutingNetworkTest, WritesBesideRoutingDoNotReadIt) {
+  const auto gateway = make_gateway();
+  route(main_table(), "0.0.0.0/0", "GatewayId", gateway);
+  db.run("DROP TRIGGER ec2_route_stamp_delete");
+  db.run("DELETE FROM ec2_route");
+  const std::string eni = call("CreateNetworkInterface",
+                               {{"SubnetId", subnet_id}})["NetworkInterface"]["NetworkInterfaceId"];
+  call("CreateTags", {{"Resources", {eni}}, {"Tags", {{{"Key", "k"}, {"Value", "v"}}}}});
+  call("AssignPrivateIpAddresses",
+       {{"NetworkInterfaceId", eni}, {"PrivateIpAddresses", {"10.0.0.99"}}});
+  call("CreateSecurityGroup", {{"GroupName", "g"}, {"Description", "d"}, {"VpcId", vpc_id}});
+  EXPECT_EQ(routes().size(), 1u);
+  call("AllocateAddress");
+  EXPECT_TRUE(routes().empty());
+}
+
+TEST_F(RoutingNetworkTest, ANatGatewayHasAllItsAddresses) {
+  const std::string id =
+      call("CreateNatGateway",
+           {{"SubnetId", subnet_id},
+            {"ConnectivityType", "private"},
+            {"PrivateIpAddress", "10.0.0.10"},
+            {"SecondaryPrivateIpAddresses", {"10.0.0.12"}}})["NatGateway"]["NatGatewayId"];
+  const auto secondary = [&] { return network.nat_gateways.at(id).secondary_addresses; };
+  EXPECT_EQ(network.nat_gateways.at(id).address, "10.0.0.10");
+  EXPECT_EQ(secondary(), std::vector<std::string>{"10.0.0.12"});
+  const Json more = {{"NatGatewayId", id}, {"PrivateIpAddresses", {"10.0.0.11"}}};
+  EXPECT_NE(answer("AssignPrivateNatGatewayAddress", more).after, 0u);
+  EXPECT_EQ(secondary(), (std::vector<std::string>{"10.0.0.11", "10.0.0.12"}));
+  call("UnassignPrivateNatGatewayAddress", more);
+  EXPECT_EQ(secondary(), std::vector<std::string>{"10.0.0.12"});
+}
+
 TEST_F(RoutingNetworkTest, ARolledBackChangeIsNotTold) {
   const auto calls = network.calls.size();
   EXPECT_NE(error("AttachInternetGateway",

@@ -106,8 +106,6 @@ class Ec2 {
   virtual void set_instance_state(const std::string& instance_id, const std::string& state,
                                   const std::string& reason) = 0;
   virtual InstanceType instance_type(const std::string& name) = 0;
-  // "ec2.internal" in us-east-1, "<region>.compute.internal" elsewhere.
-  virtual std::string private_domain(const std::string& region) = 0;
   // Nothing: there is no such VPC.
   virtual std::optional<VpcDns> vpc_dns(const std::string& vpc_id) = 0;
   virtual std::optional<PublicAddress> public_address(const std::string& address) = 0;

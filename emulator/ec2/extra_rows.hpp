@@ -58,19 +58,17 @@ struct FlowLogRow {
   int interval_s = 600;
   std::int64_t created_ms = 0;
   std::string cross_account_role, destination_options;  // the latter JSON, for S3
-  std::string client_token, request;                    // the latter JSON, with a client token
   static auto fields(auto& r, auto&& visit) {
     return visit(r.flow_log_id, r.region, r.resource_id, r.traffic_type, r.destination_type,
                  r.destination, r.log_group_name, r.permission_arn, r.format, r.interval_s,
-                 r.created_ms, r.cross_account_role, r.destination_options, r.client_token,
-                 r.request);
+                 r.created_ms, r.cross_account_role, r.destination_options);
   }
 };
 
 #define ENIBOX_FLOW_LOG_COLUMNS                                                          \
   "flow_log_id, region, resource_id, traffic_type, destination_type, destination, "      \
   "log_group_name, permission_arn, format, interval_s, created_ms, cross_account_role, " \
-  "destination_options, client_token, request"
+  "destination_options"
 
 class FlowLogRows {
  public:
@@ -87,14 +85,11 @@ class FlowLogRows {
   std::vector<FlowLogRow> of_resource(const std::string& resource_id) {
     return store::read_all<FlowLogRow>(of_resource_.query(resource_id));
   }
-  std::vector<FlowLogRow> with_token(const std::string& region, const std::string& token) {
-    return store::read_all<FlowLogRow>(with_token_.query(region, token));
-  }
 
  private:
   store::Database& db_;
   store::Statement insert_{db_, "INSERT INTO ec2_flow_log (" ENIBOX_FLOW_LOG_COLUMNS
-                                ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"};
+                                ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"};
   store::Statement erase_{db_, "DELETE FROM ec2_flow_log WHERE flow_log_id=?"};
   store::Statement find_{
       db_, "SELECT " ENIBOX_FLOW_LOG_COLUMNS " FROM ec2_flow_log WHERE flow_log_id=?"};
@@ -105,9 +100,6 @@ class FlowLogRows {
   store::Statement of_resource_{
       db_, "SELECT " ENIBOX_FLOW_LOG_COLUMNS
            " FROM ec2_flow_log WHERE resource_id=? ORDER BY created_ms, flow_log_id"};
-  store::Statement with_token_{
-      db_, "SELECT " ENIBOX_FLOW_LOG_COLUMNS
-           " FROM ec2_flow_log WHERE region=? AND client_token=? ORDER BY created_ms, flow_log_id"};
 };
 
 #undef ENIBOX_FLOW_LOG_COLUMNS

@@ -219,10 +219,6 @@ std::vector<RouteRow> Ec2Service::routes_of(const std::string& subnet_id) {
   return subnet ? ec2::routes_of(*state_, *subnet) : std::vector<RouteRow>();
 }
 
-std::string Ec2Service::private_domain(const std::string& region) {
-  return private_domain_of(region);
-}
-
 std::optional<VpcDns> Ec2Service::vpc_dns(const std::string& vpc_id) {
   return ec2::vpc_dns(*state_, vpc_id);
 }

@@ -65,7 +65,6 @@ class Ec2Service final : public Ec2 {
   std::optional<EniRow> find_interface(const std::string& eni_id);
   std::vector<RouteRow> routes_of(const std::string& subnet_id);
 
-  std::string private_domain(const std::string& region) override;
   std::optional<VpcDns> vpc_dns(const std::string& vpc_id) override;
   std::optional<PublicAddress> public_address(const std::string& address) override;
   std::optional<std::string> resource_name_address(const std::string& vpc_id,

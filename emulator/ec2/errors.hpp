@@ -106,6 +106,7 @@ inline void check_id(std::string_view prefix, const std::string& id) {
       {"igw", "InvalidInternetGatewayId.Malformed"},
       {"lt", "InvalidLaunchTemplateId.Malformed"},
       {"nat", "NatGatewayMalformed"},
+      {"pcx", "InvalidVpcPeeringConnectionId.Malformed"},
       {"rtb", "InvalidRouteTableId.Malformed"},
       {"sg", "InvalidGroupId.Malformed"},
       {"sgr", "InvalidSecurityGroupRuleId.Malformed"},

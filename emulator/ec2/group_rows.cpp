@@ -32,7 +32,7 @@ void GroupRows::insert_rule(const GroupRuleRow& row) { store::run_row(insert_rul
 
 void GroupRows::update_rule(const GroupRuleRow& row) {
   update_rule_.run(row.rule_id, row.protocol, row.from_port, row.to_port, row.peer_kind, row.peer,
-                   row.description);
+                   row.description, row.peer_vpc);
 }
 
 void GroupRows::erase_rule(const std::string& rule_id) { erase_rule_.run(rule_id); }
@@ -52,6 +52,10 @@ std::vector<GroupRuleRow> GroupRows::rules_by_id(const std::string& region,
 
 std::vector<GroupRuleRow> GroupRows::rules_of_region(const std::string& region) {
   return store::read_all<GroupRuleRow>(rules_of_region_.query(region));
+}
+
+std::vector<GroupRuleRow> GroupRows::rules_naming(const std::string& group_id) {
+  return store::read_all<GroupRuleRow>(rules_naming_.query(group_id));
 }
 
 bool GroupRows::in_use(const std::string& group_id) {

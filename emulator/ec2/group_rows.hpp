@@ -26,9 +26,10 @@ struct GroupRuleRow {
   std::string peer_kind;             // "cidr", "cidr6", "prefix-list", "group"
   std::string peer;
   std::optional<std::string> description;
+  std::string peer_vpc;  // of a group; that one may be gone
   static auto fields(auto& r, auto&& visit) {
     return visit(r.rule_id, r.region, r.group_id, r.egress, r.protocol, r.from_port, r.to_port,
-                 r.peer_kind, r.peer, r.description);
+                 r.peer_kind, r.peer, r.description, r.peer_vpc);
   }
   // The same permission, whatever its id and description.
   bool same_permission(const GroupRuleRow& other) const {
@@ -41,7 +42,7 @@ struct GroupRuleRow {
 #define ENIBOX_GROUP_COLUMNS "group_id, region, vpc_id, name, description, created_ms"
 #define ENIBOX_RULE_COLUMNS                                                            \
   "rule_id, region, group_id, egress, protocol, from_port, to_port, peer_kind, peer, " \
-  "description"
+  "description, peer_vpc"
 
 class GroupRows {
  public:
@@ -63,7 +64,9 @@ class GroupRows {
   std::vector<GroupRuleRow> rules_of_region(const std::string& region);  // as they were made
   std::vector<GroupRuleRow> rules_by_id(const std::string& region, const store::Stretch& stretch);
 
-  // Whether an interface carries it, or a rule of another group names it.
+  std::vector<GroupRuleRow> rules_naming(const std::string& group_id);  // as their peer
+
+  // Whether an interface carries it, or a rule of another group of its VPC names it.
   bool in_use(const std::string& group_id);
   bool referenced_by_other(const std::string& group_id);
 
@@ -87,11 +90,12 @@ class GroupRows {
   store::Statement insert_rule_{
       db_,
       "INSERT INTO ec2_security_group_rule (rule_id, region, group_id, egress, protocol, "
-      "from_port, to_port, peer_kind, peer, description) VALUES (?,?,?,?,?,?,?,?,?,?)"};
+      "from_port, to_port, peer_kind, peer, description, peer_vpc) "
+      "VALUES (?,?,?,?,?,?,?,?,?,?,?)"};
   store::Statement update_rule_{
       db_,
       "UPDATE ec2_security_group_rule SET protocol=?2, from_port=?3, to_port=?4, peer_kind=?5, "
-      "peer=?6, description=?7 WHERE rule_id=?1"};
+      "peer=?6, description=?7, peer_vpc=?8 WHERE rule_id=?1"};
   store::Statement erase_rule_{db_, "DELETE FROM ec2_security_group_rule WHERE rule_id=?"};
   store::Statement find_rule_{
       db_, "SELECT " ENIBOX_RULE_COLUMNS " FROM ec2_security_group_rule WHERE rule_id=?"};
@@ -103,11 +107,16 @@ class GroupRows {
   store::Statement rules_by_id_{db_, "SELECT " ENIBOX_RULE_COLUMNS
                                      " FROM ec2_security_group_rule WHERE region=? AND rule_id>? "
                                      "ORDER BY rule_id LIMIT ?"};
+  store::Statement rules_naming_{db_, "SELECT " ENIBOX_RULE_COLUMNS
+                                      " FROM ec2_security_group_rule "
+                                      "WHERE peer=? AND peer_kind='group' ORDER BY position"};
   store::Statement in_use_{
       db_, "SELECT EXISTS (SELECT 1 FROM ec2_network_interface_group WHERE group_id=?)"};
   store::Statement referenced_{db_,
-                               "SELECT EXISTS (SELECT 1 FROM ec2_security_group_rule "
-                               "WHERE peer=?1 AND peer_kind='group' AND group_id<>?1)"};
+                               "SELECT EXISTS (SELECT 1 FROM ec2_security_group_rule r "
+                               "JOIN ec2_security_group g USING (group_id) "
+                               "WHERE r.peer=?1 AND r.peer_kind='group' AND r.group_id<>?1 "
+                               "AND g.vpc_id=r.peer_vpc)"};
 };
 
 #undef ENIBOX_GROUP_COLUMNS

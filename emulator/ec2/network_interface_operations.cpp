@@ -186,6 +186,7 @@ Json modify_network_interface_attribute(Ec2State& ec2, const api::RequestContext
   if (in.contains("Attachment")) {
     const auto& attachment = in.at("Attachment");
     const auto id = attachment.value("AttachmentId", "");
+    check_id("eni-attach", id);
     if (!row.attached() || row.attachment_id != id) throw attachment_not_found(id);
     row.delete_on_termination = attachment.value("DeleteOnTermination", row.delete_on_termination);
   }
@@ -214,6 +215,7 @@ Json attach_network_interface(Ec2State& ec2, const api::RequestContext& request,
 
 Json detach_network_interface(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
   const std::string id = in.at("AttachmentId");
+  check_id("eni-attach", id);
   const auto row = ec2.enis.find_attachment(id);
   if (!row || row->region != request.region) throw attachment_not_found(id);
   refuse_managed_attachment(*row);

@@ -1,7 +1,5 @@
 #include "emulator/ec2/peering.hpp"
 
-#include <algorithm>
-
 #include "emulator/ec2/tags.hpp"
 
 namespace enibox::ec2 {
@@ -29,6 +27,7 @@ void age(Ec2State& ec2, PeeringRow& row) {
 }  // namespace
 
 PeeringRow require_peering(Ec2State& ec2, const std::string& region, const std::string& id) {
+  check_id("pcx", id);
   auto row = ec2.peerings.find(id);
   if (!row || !row->is_in(region)) throw peering_not_found(id);
   age(ec2, *row);
@@ -59,11 +58,20 @@ void age_peerings(Ec2State& ec2, const std::string& region) {
   }
 }
 
+std::optional<PeeringRow> peering_between(Ec2State& ec2, const std::string& one,
+                                          const std::string& other) {
+  std::optional<PeeringRow> found;
+  for (auto& row : ec2.peerings.of_vpc(one)) {
+    if (!row.joins(one, other)) continue;
+    found = std::move(row);
+    if (found->status == "active") break;
+  }
+  return found;
+}
+
 bool are_peered(Ec2State& ec2, const std::string& one, const std::string& other) {
-  const auto rows = ec2.peerings.of_vpc(one);
-  return std::any_of(rows.begin(), rows.end(), [&](const PeeringRow& row) {
-    return row.status == "active" && row.joins(one, other);
-  });
+  const auto row = peering_between(ec2, one, other);
+  return row && row->status == "active";
 }
 
 void end_peerings_of(Ec2State& ec2, const std::string& vpc_id) {

@@ -8,7 +8,7 @@
 namespace enibox::ec2 {
 
 // The row as seen from a region: what has waited too long has expired. Throws
-// InvalidVpcPeeringConnectionID.NotFound.
+// InvalidVpcPeeringConnectionId.Malformed, InvalidVpcPeeringConnectionID.NotFound.
 PeeringRow require_peering(Ec2State& ec2, const std::string& region, const std::string& id);
 // Moves it on. Throws InvalidStateTransition.
 PeeringRow move_peering(Ec2State& ec2, PeeringRow row, const std::string& status,
@@ -16,6 +16,9 @@ PeeringRow move_peering(Ec2State& ec2, PeeringRow row, const std::string& status
 // A request that nobody has answered in a week has expired; what ended hours ago is forgotten.
 void age_peerings(Ec2State& ec2, const std::string& region);
 
+// The connection between two VPCs: the active one, or else the last there was.
+std::optional<PeeringRow> peering_between(Ec2State& ec2, const std::string& one,
+                                          const std::string& other);
 // Whether an active connection joins the two VPCs.
 bool are_peered(Ec2State& ec2, const std::string& one, const std::string& other);
 // The VPC goes: its connections are deleted.

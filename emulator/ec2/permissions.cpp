@@ -91,22 +91,22 @@ void set_cidr(GroupRuleRow& row, const std::string& cidr, bool v6) {
   if (!block || block->is_v6() != v6) throw bad_value("CIDR block " + cidr + " is malformed");
   row.peer_kind = v6 ? "cidr6" : "cidr";
   row.peer = block->text();
+  row.peer_vpc.clear();
 }
 
-void set_group(Ec2State& ec2, const GroupRow& group, GroupRuleRow& row, const std::string& id) {
-  const auto peer = ec2.group(group.region, id);
-  if (peer.vpc_id != group.vpc_id && !are_peered(ec2, peer.vpc_id, group.vpc_id)) {
-    throw AwsError("InvalidGroup.NotFound",
-                   "You have specified two resources that belong to different networks.");
-  }
+void set_group(Ec2State& ec2, GroupRuleRow& row, const std::string& id) {
+  check_id("sg", id);
+  const auto peer = ec2.groups.find(id);
   row.peer_kind = "group";
-  row.peer = peer.group_id;
+  row.peer = id;
+  row.peer_vpc = peer ? peer->vpc_id : "";
 }
 
 void set_list(Ec2State& ec2, const GroupRow& group, GroupRuleRow& row, const std::string& id) {
   if (!find_aws_prefix_list(group.region, id)) ec2.prefix_list(group.region, id);
   row.peer_kind = "prefix-list";
   row.peer = id;
+  row.peer_vpc.clear();
 }
 
 std::string group_id_of_pair(Ec2State& ec2, const GroupRow& group, const Json& pair) {
@@ -151,7 +151,7 @@ void expand(Ec2State& ec2, const GroupRow& group, GroupRuleRow base, const Json&
     set_list(ec2, group, row, peer.value("PrefixListId", ""));
   });
   each("UserIdGroupPairs", [&](auto& row, const Json& peer) {
-    set_group(ec2, group, row, group_id_of_pair(ec2, group, peer));
+    set_group(ec2, row, group_id_of_pair(ec2, group, peer));
   });
 }
 
@@ -169,18 +169,16 @@ Json top_level_permission(const Json& in) {
   return permission;
 }
 
-// A group of another VPC is shown with the connection that leads there.
+// A group of another VPC is shown with the connection that leads there, or did.
 Json group_peer_json(Ec2State& ec2, const GroupRuleRow& rule) {
   Json peer = {{"GroupId", rule.peer}, {"UserId", ec2.account_id}};
   const auto own = ec2.groups.find(rule.group_id);
-  const auto other = ec2.groups.find(rule.peer);
-  if (!own || !other || own->vpc_id == other->vpc_id) return peer;
-  peer["VpcId"] = other->vpc_id;
-  for (const auto& row : ec2.peerings.of_vpc(own->vpc_id)) {
-    if (!row.joins(own->vpc_id, other->vpc_id)) continue;
-    peer["VpcPeeringConnectionId"] = row.peering_id;
-    peer["PeeringStatus"] = row.status;
-    if (row.status == "active") break;
+  if (!own || own->vpc_id == rule.peer_vpc) return peer;
+  peer["VpcId"] = rule.peer_vpc;
+  peer["PeeringStatus"] = "deleted";
+  if (const auto row = peering_between(ec2, own->vpc_id, rule.peer_vpc)) {
+    peer["VpcPeeringConnectionId"] = row->peering_id;
+    peer["PeeringStatus"] = row->status;
   }
   return peer;
 }
@@ -239,6 +237,15 @@ std::vector<GroupRuleRow> rules_of(Ec2State& ec2, const GroupRow& group, bool eg
   return rules;
 }
 
+void check_peer(Ec2State& ec2, const GroupRow& group, const GroupRuleRow& rule) {
+  if (rule.peer_kind != "group") return;
+  const auto peer = ec2.group(group.region, rule.peer);
+  if (peer.vpc_id != group.vpc_id && !are_peered(ec2, peer.vpc_id, group.vpc_id)) {
+    throw AwsError("InvalidGroup.NotFound",
+                   "You have specified two resources that belong to different networks.");
+  }
+}
+
 void apply_rule_request(Ec2State& ec2, const GroupRow& group, const Json& wanted,
                         GroupRuleRow& row) {
   row.protocol = wanted_protocol(wanted);
@@ -251,7 +258,8 @@ void apply_rule_request(Ec2State& ec2, const GroupRow& group, const Json& wanted
   } else if (wanted.contains("PrefixListId")) {
     set_list(ec2, group, row, wanted.at("PrefixListId"));
   } else if (wanted.contains("ReferencedGroupId")) {
-    set_group(ec2, group, row, wanted.at("ReferencedGroupId"));
+    set_group(ec2, row, wanted.at("ReferencedGroupId"));
+    check_peer(ec2, group, row);
   }
   set_description(row, wanted);
 }

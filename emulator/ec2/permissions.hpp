@@ -9,9 +9,14 @@
 namespace enibox::ec2 {
 
 // The rules an Authorize or Revoke input names, in its IpPermissions or, in the older form, at its
-// top level. Without ids. Throws InvalidParameterValue, InvalidGroup.NotFound.
+// top level. Without ids. A group that they name may be none that a rule can have any more: see
+// check_peer(). Throws InvalidParameterValue.
 std::vector<GroupRuleRow> rules_of(Ec2State& ec2, const GroupRow& group, bool egress,
                                    const Json& in);
+
+// Throws InvalidGroup.NotFound for a group as peer that is not there, or in a VPC that the rule's
+// own has no active connection with.
+void check_peer(Ec2State& ec2, const GroupRow& group, const GroupRuleRow& rule);
 
 // One rule of ModifySecurityGroupRules (a SecurityGroupRuleRequest) into `row`.
 void apply_rule_request(Ec2State& ec2, const GroupRow& group, const Json& wanted,

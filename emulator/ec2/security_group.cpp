@@ -48,7 +48,8 @@ void allow_all_egress(Ec2State& ec2, const GroupRow& group, const std::string& p
                           .protocol = "-1",
                           .peer_kind = peer_kind,
                           .peer = peer_kind == "cidr6" ? "::/0" : "0.0.0.0/0",
-                          .description = std::nullopt});
+                          .description = std::nullopt,
+                          .peer_vpc = {}});
 }
 
 GroupRow create_group(Ec2State& ec2, const GroupWanted& wanted) {
@@ -74,7 +75,8 @@ GroupRow create_group(Ec2State& ec2, const GroupWanted& wanted) {
                             .protocol = "-1",
                             .peer_kind = "group",
                             .peer = row.group_id,
-                            .description = std::nullopt});
+                            .description = std::nullopt,
+                            .peer_vpc = row.vpc_id});
   }
   ec2.sync.group_changed(row.group_id);
   return row;

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <set>
 
 #include "emulator/ec2/describe.hpp"
 #include "emulator/ec2/handlers.hpp"
+#include "emulator/ec2/peering.hpp"
 #include "emulator/ec2/permissions.hpp"
 #include "emulator/ec2/security_group.hpp"
 #include "emulator/ec2/tags.hpp"
@@ -20,6 +22,7 @@ Json authorize(Ec2State& ec2, const api::RequestContext& request, const Json& in
   auto existing = ec2.groups.rules(group.group_id);
   Json answer = Json::array();
   for (auto& rule : rules_of(ec2, group, egress, in)) {
+    check_peer(ec2, group, rule);
     for (const auto& other : existing) {
       if (!rule.same_permission(other)) continue;
       throw AwsError("InvalidPermission.Duplicate",
@@ -51,6 +54,20 @@ std::optional<GroupRuleRow> find_same(const std::vector<GroupRuleRow>& rules,
   return *found;
 }
 
+// DescribeStaleSecurityGroups: the group it names has been deleted, or is another VPC's and the
+// peering connection has.
+bool is_stale(Ec2State& ec2, const GroupRow& group, const GroupRuleRow& rule) {
+  if (rule.peer_kind != "group") return false;
+  if (!ec2.groups.find(rule.peer)) return true;
+  return rule.peer_vpc != group.vpc_id && !are_peered(ec2, group.vpc_id, rule.peer_vpc);
+}
+
+Json stale_permissions(Ec2State& ec2, const std::vector<GroupRuleRow>& rules, bool egress) {
+  auto permissions = permissions_json(ec2, rules, egress);
+  for (auto& permission : permissions) permission.erase("Ipv6Ranges");
+  return permissions;
+}
+
 Json revoked_json(Ec2State& ec2, const GroupRuleRow& rule) {
   auto json = rule_json(ec2, rule);
   Json revoked = {{"SecurityGroupRuleId", rule.rule_id},
@@ -80,6 +97,7 @@ Json revoke(Ec2State& ec2, const api::RequestContext& request, const Json& in, b
       if (auto rule = find_same(existing, wanted)) {
         going.push_back(*rule);
       } else {
+        check_peer(ec2, group, wanted);
         unknown.push_back(wanted);
       }
     }
@@ -213,17 +231,42 @@ Json describe_security_group_rules(Ec2State& ec2, const api::RequestContext& req
                   {"SecurityGroupRules", "SecurityGroupRuleId", std::move(items), kRuleFilters});
 }
 
-// A rule is stale when the peer VPC's group it names is gone; groups of other VPCs cannot be named.
 Json describe_stale_security_groups(Ec2State& ec2, const api::RequestContext& request,
                                     const Json& in) {
-  ec2.vpc(request.region, in.at("VpcId"));
-  return {{"StaleSecurityGroupSet", Json::array()}};
+  const auto vpc = ec2.vpc(request.region, in.at("VpcId"));
+  std::vector<Json> items;
+  for (const auto& group : ec2.groups.of_vpc(vpc.vpc_id)) {
+    auto rules = ec2.groups.rules(group.group_id);
+    std::erase_if(rules, [&](const auto& rule) { return !is_stale(ec2, group, rule); });
+    if (rules.empty()) continue;
+    items.push_back({{"GroupId", group.group_id},
+                     {"GroupName", group.name},
+                     {"Description", group.description},
+                     {"VpcId", group.vpc_id},
+                     {"StaleIpPermissions", stale_permissions(ec2, rules, false)},
+                     {"StaleIpPermissionsEgress", stale_permissions(ec2, rules, true)}});
+  }
+  return describe(request, in, {"StaleSecurityGroupSet", "GroupId", std::move(items), {}});
 }
 
 Json describe_security_group_references(Ec2State& ec2, const api::RequestContext& request,
                                         const Json& in) {
-  for (const auto& id : wanted_ids(in, "GroupId")) ec2.group(request.region, id);
-  return {{"SecurityGroupReferenceSet", Json::array()}};
+  Json references = Json::array();
+  for (const auto& id : wanted_ids(in, "GroupId")) {
+    const auto group = ec2.group(request.region, id);
+    std::set<std::string> vpcs;
+    for (const auto& rule : ec2.groups.rules_naming(id)) {
+      const auto referencing = ec2.groups.find(rule.group_id);
+      if (referencing && referencing->vpc_id != group.vpc_id) vpcs.insert(referencing->vpc_id);
+    }
+    for (const auto& vpc_id : vpcs) {
+      Json reference = {{"GroupId", id}, {"ReferencingVpcId", vpc_id}};
+      if (const auto peering = peering_between(ec2, group.vpc_id, vpc_id))
+        reference["VpcPeeringConnectionId"] = peering->peering_id;
+      references.push_back(std::move(reference));
+    }
+  }
+  return {{"SecurityGroupReferenceSet", std::move(references)}};
 }
 
 }  // namespace enibox::ec2::op

@@ -122,7 +122,8 @@ class SubnetRows {
                                " FROM ec2_subnet WHERE region=? AND subnet_id>? "
                                "ORDER BY subnet_id LIMIT ?"};
   store::Statement of_vpc_{db_, "SELECT " ENIBOX_SUBNET_COLUMNS
-                                " FROM ec2_subnet WHERE vpc_id=? ORDER BY created_ms, subnet_id"};
+                                " FROM ec2_subnet WHERE vpc_id=? "
+                                "ORDER BY created_ms, availability_zone, subnet_id"};
   store::Statement default_of_{
       db_, "SELECT " ENIBOX_SUBNET_COLUMNS
            " FROM ec2_subnet WHERE region=? AND availability_zone=? AND default_for_az=1"};

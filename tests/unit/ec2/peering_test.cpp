@@ -81,6 +81,13 @@ TEST_F(PeeringTest, BadRequests) {
   EXPECT_EQ(error("AcceptVpcPeeringConnection", named("pcx-0123456789abcdef0")),
             "InvalidVpcPeeringConnectionID.NotFound: The vpcPeeringConnection ID "
             "'pcx-0123456789abcdef0' does not exist");
+  for (const char* malformed : {"pcx-", "pcx-xyz", "vpc-0123456789abcdef0", "0123456789abcdef0"}) {
+    const auto said = "InvalidVpcPeeringConnectionId.Malformed: Invalid id: \"" +
+                      std::string(malformed) + "\" (expecting \"pcx-...\")";
+    EXPECT_EQ(error("AcceptVpcPeeringConnection", named(malformed)), said);
+    EXPECT_EQ(error("DescribeVpcPeeringConnections", {{"VpcPeeringConnectionIds", {malformed}}}),
+              said);
+  }
   request();
   EXPECT_TRUE(error("CreateVpcPeeringConnection", {{"VpcId", accepter}, {"PeerVpcId", requester}})
                   .starts_with("VpcPeeringConnectionAlreadyExists"));
@@ -152,6 +159,120 @@ TEST_F(PeeringTest, RoutesAndGroupsMayNameIt) {
            {{"RouteTableIds", {route["RouteTableId"]}}})["RouteTables"][0]["Routes"];
   EXPECT_EQ(routes[1]["State"], "blackhole");
   EXPECT_EQ(routes[1]["VpcPeeringConnectionId"], id);
+}
+
+class StaleRulesTest : public PeeringTest {
+ protected:
+  StaleRulesTest() {
+    call("AcceptVpcPeeringConnection", named(peering));
+    authorize("Ingress", 443);
+    authorize("Egress", 22);
+    call("AuthorizeSecurityGroupIngress",
+         {{"GroupId", own},
+          {"IpPermissions",
+           {{{"IpProtocol", "-1"}, {"UserIdGroupPairs", {{{"GroupId", neighbour}}}}},
+            {{"IpProtocol", "-1"}, {"IpRanges", {{{"CidrIp", "10.0.0.0/8"}}}}}}}});
+  }
+  std::string group(const std::string& vpc_id, const std::string& name) {
+    return call("CreateSecurityGroup",
+                {{"GroupName", name}, {"Description", "of " + name}, {"VpcId", vpc_id}})["GroupId"];
+  }
+  void authorize(const std::string& direction, int port) {
+    call("AuthorizeSecurityGroup" + direction,
+         {{"GroupId", own},
+          {"IpPermissions",
+           {{{"IpProtocol", "tcp"},
+             {"FromPort", port},
+             {"ToPort", port},
+             {"UserIdGroupPairs", {{{"GroupId", other}}}}}}}});
+  }
+  Json stale(const std::string& vpc_id) {
+    return call("DescribeStaleSecurityGroups", {{"VpcId", vpc_id}})["StaleSecurityGroupSet"];
+  }
+  Json references() {
+    return call("DescribeSecurityGroupReferences",
+                {{"GroupId", {other}}})["SecurityGroupReferenceSet"];
+  }
+  std::string peering = request();
+  std::string own = group(requester, "web"), neighbour = group(requester, "near"),
+              other = group(accepter, "far");
+};
+
+TEST_F(StaleRulesTest, RulesAreStaleWithoutTheConnection) {
+  EXPECT_EQ(stale(requester), Json::array());
+  EXPECT_EQ(references(), Json::array({{{"GroupId", other},
+                                        {"ReferencingVpcId", requester},
+                                        {"VpcPeeringConnectionId", peering}}}));
+  call("DeleteVpcPeeringConnection", named(peering));
+  const auto groups = stale(requester);
+  ASSERT_EQ(groups.size(), 1u);
+  EXPECT_EQ(groups[0]["GroupId"], own);
+  EXPECT_EQ(groups[0]["GroupName"], "web");
+  EXPECT_EQ(groups[0]["Description"], "of web");
+  EXPECT_EQ(groups[0]["VpcId"], requester);
+  const Json pair = {{"GroupId", other},
+                     {"UserId", "111122223333"},
+                     {"VpcId", accepter},
+                     {"VpcPeeringConnectionId", peering},
+                     {"PeeringStatus", "deleted"}};
+  EXPECT_EQ(groups[0]["StaleIpPermissions"], Json::array({{{"IpProtocol", "tcp"},
+                                                           {"FromPort", 443},
+                                                           {"ToPort", 443},
+                                                           {"IpRanges", Json::array()},
+                                                           {"PrefixListIds", Json::array()},
+                                                           {"UserIdGroupPairs", {pair}}}}));
+  EXPECT_EQ(groups[0]["StaleIpPermissionsEgress"][0]["FromPort"], 22);
+  EXPECT_EQ(stale(accepter), Json::array());
+
+  // Another connection between the two makes them whole.
+  call("AcceptVpcPeeringConnection", named(request()));
+  EXPECT_EQ(stale(requester), Json::array());
+}
+
+TEST_F(StaleRulesTest, APeersGroupMayGoAndLeaveThem) {
+  EXPECT_TRUE(
+      error("DeleteSecurityGroup", {{"GroupId", neighbour}}).starts_with("DependencyViolation"));
+  call("DeleteSecurityGroup", {{"GroupId", other}});
+  const auto groups = stale(requester);
+  ASSERT_EQ(groups.size(), 1u);
+  const auto pair = groups[0]["StaleIpPermissions"][0]["UserIdGroupPairs"][0];
+  EXPECT_EQ(pair["GroupId"], other);
+  EXPECT_EQ(pair["VpcId"], accepter);
+  EXPECT_EQ(pair["PeeringStatus"], "active");
+  const auto rules = network.groups.at(own).rules;
+  EXPECT_EQ(rules.size(), 5u);  // they stay until somebody revokes them, and nobody is meant
+  call("RevokeSecurityGroupIngress", {{"GroupId", own},
+                                      {"IpPermissions",
+                                       {{{"IpProtocol", "tcp"},
+                                         {"FromPort", 443},
+                                         {"ToPort", 443},
+                                         {"UserIdGroupPairs", {{{"GroupId", other}}}}}}}});
+  EXPECT_EQ(stale(requester)[0]["StaleIpPermissions"], Json::array());
+  const Json again = {{"GroupId", own},
+                      {"IpPermissions",
+                       {{{"IpProtocol", "tcp"},
+                         {"FromPort", 443},
+                         {"ToPort", 443},
+                         {"UserIdGroupPairs", {{{"GroupId", other}}}}}}}};
+  const auto gone = "InvalidGroup.NotFound: The security group '" + other + "' does not exist";
+  EXPECT_EQ(error("RevokeSecurityGroupIngress", again), gone);
+  EXPECT_EQ(error("AuthorizeSecurityGroupIngress", again), gone);
+}
+
+TEST_F(StaleRulesTest, TheConnectionIsForgottenAndTheRulesStayStale) {
+  call("DeleteVpcPeeringConnection", named(peering));
+  clock.advance(std::chrono::hours(3));
+  call("DescribeVpcPeeringConnections");
+  const auto pair = stale(requester)[0]["StaleIpPermissions"][0]["UserIdGroupPairs"][0];
+  EXPECT_EQ(pair["PeeringStatus"], "deleted");
+  EXPECT_FALSE(pair.contains("VpcPeeringConnectionId"));
+}
+
+TEST_F(StaleRulesTest, BadRequests) {
+  EXPECT_TRUE(error("DescribeStaleSecurityGroups", {{"VpcId", "vpc-0123456789abcdef0"}})
+                  .starts_with("InvalidVpcID.NotFound"));
+  EXPECT_TRUE(error("DescribeSecurityGroupReferences", {{"GroupId", {"sg-x"}}})
+                  .starts_with("InvalidGroupId.Malformed"));
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "tests/unit/ec2/ec2_fixture.hpp"
 
 namespace enibox::ec2 {
@@ -113,6 +115,14 @@ TEST_F(Ec2Test, ASecondBlockCanBeAddedAndTakenAway) {
   call("DeleteSubnet", {{"SubnetId", subnet_id}});
   call("DisassociateVpcCidrBlock", {{"AssociationId", id}});
   EXPECT_EQ(network.vpcs.at(vpc_id).cidrs.size(), 1u);
+}
+
+TEST_F(Ec2Test, DefaultSubnetsComeInTheOrderOfTheirZones) {
+  std::vector<std::string> zones;
+  const auto subnets = call("DescribeSubnets")["Subnets"];
+  for (const auto& subnet : subnets) zones.push_back(subnet["AvailabilityZone"]);
+  ASSERT_EQ(zones.size(), 6u);
+  EXPECT_TRUE(std::is_sorted(zones.begin(), zones.end()));
 }
 
 }  // namespace

@@ -161,6 +161,7 @@ class Daemon {
                      left == 1 ? " runs" : "s run", left == 1 ? "it" : "them");
       }
     }
+    tasks_.flush_logs();
     sessions_.end_all("Enibox stops.", [this, done = std::move(done)] {
       flow_logs_.finish([this, done] { server_.stop(kStopPatience, done); });
     });

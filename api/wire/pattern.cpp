@@ -30,10 +30,12 @@ struct Pattern::Code {
   ContextOwner limits;
 };
 
-Pattern::Pattern(const std::string& expression) : code_(std::make_unique<Code>()) {
+Pattern::Pattern(const std::string& expression, Scope scope) : code_(std::make_unique<Code>()) {
   // ALT_BSUX: the models are written for Java, whose \u0020 PCRE reads only so.
-  constexpr std::uint32_t options =
-      PCRE2_UTF | PCRE2_ALT_BSUX | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOLLAR_ENDONLY;
+  const std::uint32_t options =
+      PCRE2_UTF | PCRE2_DOLLAR_ENDONLY |
+      (scope == Scope::kWhole ? PCRE2_ALT_BSUX | PCRE2_ANCHORED | PCRE2_ENDANCHORED
+                              : PCRE2_MATCH_INVALID_UTF);
   int error = 0;
   PCRE2_SIZE offset = 0;
   code_->code.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expression.data()),

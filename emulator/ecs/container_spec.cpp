@@ -170,7 +170,9 @@ std::optional<LogTarget> awslogs_target(const Task& task, const Json& effective,
                    .group = options.value("awslogs-group", ""),
                    .stream = prefix.empty() ? container.docker_id
                                             : prefix + "/" + container.name + "/" + task.id,
-                   .create_group = options.value("awslogs-create-group", "false") == "true"};
+                   .create_group = options.value("awslogs-create-group", "false") == "true",
+                   .multiline_pattern = options.value("awslogs-multiline-pattern", ""),
+                   .datetime_format = options.value("awslogs-datetime-format", "")};
 }
 
 int stop_timeout_seconds(const Json& effective) { return effective.value("stopTimeout", 30); }

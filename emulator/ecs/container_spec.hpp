@@ -19,6 +19,7 @@ containers::ContainerSpec container_spec(const Task& task, const Json& task_defi
 struct LogTarget {
   std::string region, group, stream;
   bool create_group = false;
+  std::string multiline_pattern, datetime_format;  // of the lines that begin an event; empty: every
 };
 // nullopt: another log driver, or none. The stream is prefix/container/task id, without a prefix
 // the Docker id (AWS: awslogs-stream-prefix).

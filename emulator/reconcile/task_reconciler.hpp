@@ -8,6 +8,7 @@
 #include "emulator/containers/runtime.hpp"
 #include "emulator/ecs/container_spec.hpp"
 #include "emulator/ecs/ecs.hpp"
+#include "emulator/logs/line_joiner.hpp"
 #include "emulator/logs/sink.hpp"
 #include "emulator/reconcile/devices.hpp"
 #include "emulator/reconcile/health_monitor.hpp"
@@ -48,6 +49,8 @@ class TaskReconciler {
   void changed(const std::string& task_id);
   void container_exited(const containers::ContainerExit& exit);
   void logged(const std::string& docker_id, const std::vector<containers::LogLine>& lines);
+  // The daemon ends: lines that wait for more are delivered.
+  void flush_logs();
 
   // After a restart of the daemon: takes over what lived on, ends what did not. Hosts first.
   void recover(const containers::Inventory& inventory);
@@ -103,12 +106,24 @@ class TaskReconciler {
             const std::map<std::string, std::string>& attributes = {});
   void set_status(ecs::Task& task, const char* status);
   std::optional<ecs::LogTarget> log_target(const View& view, const ecs::Container& container);
+  std::string open_log(const View& view, const ecs::Container& container);
+  struct Output;
+  Output* output_of(const std::string& docker_id);
+  void append(const Output& output, const std::vector<logs::Event>& events);
+  void flush(Output& output);
+  void flush_later(const std::string& docker_id);
 
   Parts p_;
   HealthMonitor health_;
   std::map<std::string, Work> work_;
-  std::map<std::string, std::string> host_netns_;                     // by instance id
-  std::map<std::string, std::optional<ecs::LogTarget>> log_targets_;  // by Docker id
+  std::map<std::string, std::string> host_netns_;  // by instance id
+  // Where a container's output goes, and what waits for more lines.
+  struct Output {
+    std::optional<ecs::LogTarget> target;
+    std::unique_ptr<logs::LineJoiner> joiner;
+    std::unique_ptr<Clock::Timer> flush_timer;
+  };
+  std::map<std::string, Output> outputs_;  // by Docker id
 };
 
 }  // namespace enibox::reconcile

@@ -90,6 +90,18 @@ lines() { # every page of the stream, from its head
 lines >"$work/lines-20000"
 check "awslogs has lost none of 20,000 lines" bash -c "seq 1 20000 | cmp - $work/lines-20000"
 
+MORE='"logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"/lab","awslogs-region":"us-east-1","awslogs-stream-prefix":"p","awslogs-multiline-pattern":"^INFO"}}'
+register quick "[{\"name\":\"nginx\",\"image\":\"nginx:alpine\",\"stopTimeout\":60,\"linuxParameters\":{\"initProcessEnabled\":true}},
+  {\"name\":\"slow\",\"image\":\"busybox\",\"stopTimeout\":60,$(sh_c "echo INFO one; echo more; echo INFO two; sleep 0.3; trap 'echo bye; exit 4' TERM; while :; do sleep 0.1; done"),$MORE}]" >/dev/null
+Q=$(start_task quick)
+runs_now() { ecs_call DescribeTasks "{\"cluster\":\"lab\",\"tasks\":[\"$Q\"]}" | jq -e '.tasks[0].lastStatus == "RUNNING"'; }
+check "a task runs" until_true 30 runs_now
+ecs_call StopTask "{\"cluster\":\"lab\",\"task\":\"$Q\"}" >/dev/null
+check "stopped in its first moments it does not wait for stopTimeout" until_true 30 status_is "$Q" STOPPED
+check "its process was up to its handler" is 4 part "$Q" slow exitCode
+aws logs get-log-events --log-group-name /lab --log-stream-name "p/slow/${Q##*/}" --start-from-head --query 'events[].message' --output json >"$work/joined"
+check "lines are joined by awslogs-multiline-pattern" jq -e '.[0] == "INFO one\nmore\n" and add == "INFO one\nmore\nINFO two\nbye\n"' "$work/joined"
+
 register none "[{\"name\":\"c\",\"image\":\"not-there:1\"}]" >/dev/null
 N=$(start_task none)
 check "an image that is not there stops the task" until_true 30 status_is "$N" STOPPED

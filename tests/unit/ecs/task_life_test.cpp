@@ -315,6 +315,76 @@ TEST_F(TaskLife, OutputGoesToItsLogStream) {
   EXPECT_EQ(logs.streams.at(stream), (std::vector<std::string>{"hello", "error"}));
 }
 
+class LinesOfTasks : public TaskLife {
+ protected:
+  std::string run_with(const Json& options) {
+    lab();
+    logs.groups.insert("/lab");
+    auto definition = nginx_definition();
+    Json log = {
+        {"awslogs-group", "/lab"}, {"awslogs-region", "us-east-1"}, {"awslogs-stream-prefix", "p"}};
+    log.update(options);
+    definition["containerDefinitions"][0]["logConfiguration"] = {{"logDriver", "awslogs"},
+                                                                 {"options", log}};
+    call("RegisterTaskDefinition", definition);
+    const std::string arn = call("RunTask", run_input())["tasks"][0]["taskArn"];
+    clock.run_posted();
+    return arn;
+  }
+  void log(const std::vector<std::string>& texts) {
+    std::vector<containers::LogLine> lines;
+    for (const auto& text : texts) lines.push_back({clock.now_ms(), false, text});
+    runtime.log(runtime.containers.begin()->first, lines);
+  }
+  std::vector<std::string> events(const std::string& arn) {
+    return logs.streams["/lab p/nginx/" + arn.substr(arn.rfind('/') + 1)];
+  }
+};
+
+TEST_F(LinesOfTasks, ALineWithThePatternBeginsAnEvent) {
+  using Texts = std::vector<std::string>;
+  const auto arn = run_with({{"awslogs-multiline-pattern", "^INFO"}});
+  log({"INFO one", " more"});
+  EXPECT_EQ(events(arn), Texts());
+  clock.advance(std::chrono::seconds(4));
+  log({"INFO two"});
+  EXPECT_EQ(events(arn), Texts{"INFO one\n more\n"});
+  clock.advance(std::chrono::seconds(4));
+  log({" more of it"});
+  EXPECT_EQ(events(arn).size(), 1U);
+  clock.advance(std::chrono::seconds(1));  // five after its first line
+  EXPECT_EQ(events(arn).back(), "INFO two\n more of it\n");
+  log({"INFO three"});
+  call("StopTask", {{"cluster", "lab"}, {"task", arn}});
+  clock.run_posted();
+  EXPECT_EQ(task(arn)["lastStatus"], "STOPPED");
+  EXPECT_EQ(events(arn).back(), "INFO three\n");
+}
+
+TEST_F(LinesOfTasks, TheDaemonsEndDeliversWhatWaits) {
+  const auto arn = run_with({{"awslogs-datetime-format", "%Y-%m-%d"}});
+  log({"2026-11-23 one", " more"});
+  tasks.flush_logs();
+  EXPECT_EQ(events(arn), std::vector<std::string>{"2026-11-23 one\n more\n"});
+}
+
+TEST_F(LinesOfTasks, BothOptionsEndTheTask) {
+  const auto arn =
+      run_with({{"awslogs-datetime-format", "%Y-%m-%d"}, {"awslogs-multiline-pattern", "^INFO"}});
+  EXPECT_EQ(task(arn)["lastStatus"], "STOPPED");
+  EXPECT_EQ(task(arn)["containers"][0]["reason"],
+            "CannotCreateContainerError: Error response from daemon: you cannot configure log opt "
+            "'awslogs-datetime-format' and 'awslogs-multiline-pattern' at the same time");
+}
+
+TEST_F(LinesOfTasks, ABrokenPatternEndsTheTask) {
+  const auto arn = run_with({{"awslogs-multiline-pattern", "("}});
+  EXPECT_EQ(task(arn)["lastStatus"], "STOPPED");
+  EXPECT_TRUE(task(arn)["containers"][0]["reason"].get<std::string>().starts_with(
+      "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: "
+      "awslogs could not parse multiline pattern key \"awslogs-multiline-pattern\": "));
+}
+
 TEST_F(TaskLife, AMissingLogGroupStopsTheTask) {
   lab();
   auto definition = nginx_definition();

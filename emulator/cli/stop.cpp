@@ -100,6 +100,8 @@ int stop_command(std::span<const std::string> words) {
   if (targets.empty()) std::puts("Nothing to stop.");
   int status = 0;
   for (const Running& running : targets) status = std::max(status, stop(running));
+  sweep_state_directories();
+  sweep_box_cgroups();
   sweep_host_network();
   return status;
 }

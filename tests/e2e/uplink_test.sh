@@ -35,8 +35,8 @@ http.server.HTTPServer(("0.0.0.0", 80), Tell).serve_forever()' &
   # The host's resolvers: one where nobody answers, and one that does.
   conf=$(mktemp); chmod 644 "$conf"
   printf 'nameserver 8.8.4.1\nnameserver 8.8.8.8\n' >"$conf"
-  mount --bind "$conf" /etc/resolv.conf
-  trap 'kill $server $web $names; umount /etc/resolv.conf; rm -f "$conf"' EXIT
+  mount -n --bind "$conf" /etc/resolv.conf
+  trap 'kill $server $web $names; umount -n /etc/resolv.conf; rm -f "$conf"' EXIT
   PHASE=story LEAK_CHECK_EXACT=no ENIBOX_SERVE="--uplink --service-packet-rate 50" "$here/with_daemon.sh" "$here/uplink_test.sh" || exit
   # What a killed porter leaves on the host goes with the next start, and with `enibox stop`.
   sysctl -qw net.ipv4.ip_forward=0

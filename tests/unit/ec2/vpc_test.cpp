@@ -117,13 +117,5 @@ TEST_F(Ec2Test, ASecondBlockCanBeAddedAndTakenAway) {
   EXPECT_EQ(network.vpcs.at(vpc_id).cidrs.size(), 1u);
 }
 
-TEST_F(Ec2Test, DefaultSubnetsComeInTheOrderOfTheirZones) {
-  std::vector<std::string> zones;
-  const auto subnets = call("DescribeSubnets")["Subnets"];
-  for (const auto& subnet : subnets) zones.push_back(subnet["AvailabilityZone"]);
-  ASSERT_EQ(zones.size(), 6u);
-  EXPECT_TRUE(std::is_sorted(zones.begin(), zones.end()));
-}
-
 }  // namespace
 }  // namespace enibox::ec2

@@ -37,9 +37,12 @@ class Server {
   Server(boost::asio::io_context& loop, Hear hear, Hear hear_stream = {})
       : hear_(std::move(hear)),
         hear_stream_(std::move(hear_stream)),
-        datagrams_(loop, udp::endpoint(boost::asio::ip::address_v4::loopback(), 0)),
-        listener_(loop, {boost::asio::ip::address_v4::loopback(), port()}),
+        datagrams_(loop),
+        listener_(loop),
         stream_(loop) {
+    for (int tries = 0; !open_both(); ++tries) {
+      if (tries == 100) throw std::runtime_error("no port is free for datagrams and streams");
+    }
     receive();
     listener_.async_accept(stream_, [this](auto error) {
       if (!error) serve_stream();
@@ -51,6 +54,17 @@ class Server {
   int questions = 0;
 
  private:
+  // One port for both: the kernel picks that of the datagrams, and another's stream may have it.
+  bool open_both() {
+    const auto loopback = boost::asio::ip::address_v4::loopback();
+    datagrams_ = udp::socket(datagrams_.get_executor(), udp::endpoint(loopback, 0));
+    listener_ = tcp::acceptor(listener_.get_executor(), tcp::v4());
+    listener_.set_option(tcp::acceptor::reuse_address(true));
+    boost::system::error_code error;
+    listener_.bind({loopback, port()}, error);
+    if (!error) listener_.listen();
+    return !error;
+  }
   void receive() {
     buffer_.resize(kUdpBytes);
     datagrams_.async_receive_from(boost::asio::buffer(buffer_), sender_,

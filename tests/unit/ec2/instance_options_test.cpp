@@ -19,11 +19,14 @@ TEST_F(InstanceOptionsTest, VolumesComeWithAnInstanceAndGoAsTheySay) {
       call("DescribeVolumes",
            filter("attachment.instance-id", {made["InstanceId"].get<std::string>()}))["Volumes"];
   ASSERT_EQ(in_use.size(), 2u);
-  EXPECT_EQ(in_use[1]["Size"], 50);
-  EXPECT_EQ(in_use[1]["Iops"], 150);
-  EXPECT_EQ(in_use[1]["Tags"][0]["Value"], "disk");
-  const std::string kept = in_use[0]["VolumeId"];
-  EXPECT_EQ(in_use[0]["Encrypted"], true);
+  const bool data_first = in_use[0]["Attachments"][0]["Device"] == "/dev/sdf";
+  const Json& data = in_use[data_first ? 0 : 1];
+  const Json& root = in_use[data_first ? 1 : 0];
+  EXPECT_EQ(root["Size"], 50);
+  EXPECT_EQ(root["Iops"], 150);
+  EXPECT_EQ(root["Tags"][0]["Value"], "disk");
+  const std::string kept = data["VolumeId"];
+  EXPECT_EQ(data["Encrypted"], true);
   EXPECT_TRUE(error("DeleteVolume", {{"VolumeId", kept}}).starts_with("VolumeInUse"));
 
   call("TerminateInstances", {{"InstanceIds", {made["InstanceId"]}}});

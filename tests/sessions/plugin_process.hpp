@@ -83,10 +83,12 @@ class PluginProcess {
   }
 
  private:
+  // What was read before the end may be handed over after it: the loop has it in its queue then.
   void read() {
     terminal_.async_read_some(boost::asio::buffer(buffer_),
-                              [this](boost::system::error_code error, std::size_t size) {
-                                if (error) return;
+                              [this, alive = std::weak_ptr<bool>(alive_)](
+                                  boost::system::error_code error, std::size_t size) {
+                                if (error || alive.expired()) return;
                                 screen.append(buffer_, size);
                                 read();
                               });
@@ -95,6 +97,7 @@ class PluginProcess {
   pid_t pid_ = -1;
   std::optional<int> status_;
   mutable boost::asio::posix::stream_descriptor terminal_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   char buffer_[65536];
 };
 

@@ -51,6 +51,16 @@ std::string one_of(const std::vector<std::string>& addresses) {
   return "numgen random mod " + std::to_string(addresses.size()) + " map { " + map + " }";
 }
 
+// A gateway only forwards: it hears nothing itself, and says but what `rules` let out.
+std::string nothing_local(const std::string& rules = "") {
+  return "  chain local-in {\n"
+         "    type filter hook input priority filter; policy drop;\n"
+         "  }\n"
+         "  chain local-out {\n"
+         "    type filter hook output priority filter; policy drop;\n" +
+         rules + "  }\n";
+}
+
 void log_failure(const std::string& what, const std::function<void()>& work) {
   try {
     work();
@@ -80,14 +90,8 @@ std::string render_internet_gateway() {
          "  chain forward {\n"
          "    type filter hook forward priority filter; policy accept;\n"
          "    ct state invalid drop\n"
-         "  }\n"
-         "  chain local-in {\n"
-         "    type filter hook input priority filter; policy drop;\n"
-         "  }\n"
-         "  chain local-out {\n"
-         "    type filter hook output priority filter; policy drop;\n"
-         "  }\n"
-         "}\n";
+         "  }\n" +
+         nothing_local() + "}\n";
 }
 
 std::string render_nat_gateway(const std::vector<std::string>& private_addresses) {
@@ -109,15 +113,8 @@ std::string render_nat_gateway(const std::vector<std::string>& private_addresses
          "    type filter hook forward priority filter; policy accept;\n"
          "    ct state invalid meta l4proto tcp reject with tcp reset\n"
          "    ct state invalid drop\n"
-         "  }\n"
-         "  chain local-in {\n"
-         "    type filter hook input priority filter; policy drop;\n"
-         "  }\n"
-         "  chain local-out {\n"
-         "    type filter hook output priority filter; policy drop;\n"
-         "    tcp flags rst accept\n"
-         "  }\n"
-         "}\n";
+         "  }\n" +
+         nothing_local("    tcp flags rst accept\n") + "}\n";
 }
 
 InternetGateway::InternetGateway(const GatewayPlace& place, const GatewaySpec& spec, Router& router,

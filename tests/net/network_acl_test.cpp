@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "tests/acl_entry.hpp"
 #include "tests/net/world.hpp"
 
 // Network ACLs, with packets: stateless, numbered, at the edges of subnets only.
@@ -9,19 +10,8 @@ namespace {
 constexpr const char* kNear = "10.0.100.0/24";
 constexpr const char* kFar = "10.0.101.0/24";
 
-vpc::AclEntry entry(int number, bool egress, bool allow, const std::string& cidr = "0.0.0.0/0",
-                    const std::string& protocol = "-1", int from = -1, int to = -1) {
-  return {.egress = egress,
-          .number = number,
-          .allow = allow,
-          .protocol = protocol,
-          .from_port = from,
-          .to_port = to,
-          .cidr = cidr};
-}
-
 std::vector<vpc::AclEntry> with_all(std::vector<vpc::AclEntry> entries) {
-  for (const bool egress : {false, true}) entries.push_back(entry(1000, egress, true));
+  for (const bool egress : {false, true}) entries.push_back(acl_entry(1000, egress, true));
   return entries;
 }
 
@@ -69,11 +59,11 @@ TEST(NetworkAcl, WithoutEntriesNothingCrossesTheEdge) {
 TEST(NetworkAcl, IsStatelessSoAnswersNeedAnEntryOfTheirOwn) {
   in_sandbox([] {
     Scene scene;
-    scene.guard({entry(100, false, true, "0.0.0.0/0", "6", 80, 80)});
+    scene.guard({acl_entry(100, false, true, "0.0.0.0/0", "6", 80, 80)});
     EXPECT_EQ(scene.miss(scene.a, scene.far, 80), Meeting::kNothing);
     // The ephemeral ports of the client.
-    scene.guard({entry(100, false, true, "0.0.0.0/0", "6", 80, 80),
-                 entry(100, true, true, "0.0.0.0/0", "6", 32768, 65535)});
+    scene.guard({acl_entry(100, false, true, "0.0.0.0/0", "6", 80, 80),
+                 acl_entry(100, true, true, "0.0.0.0/0", "6", 32768, 65535)});
     EXPECT_EQ(scene.meet(scene.a, scene.far, 80), Meeting::kRefused);
     EXPECT_EQ(scene.miss(scene.a, scene.far, 81), Meeting::kNothing);
     // The other way round the answer would have to come in.
@@ -84,12 +74,12 @@ TEST(NetworkAcl, IsStatelessSoAnswersNeedAnEntryOfTheirOwn) {
 TEST(NetworkAcl, TheLowestNumberThatMatchesDecides) {
   in_sandbox([] {
     Scene scene;
-    scene.guard(with_all({entry(90, false, false, "10.0.100.7/32", "6", 80, 80),
-                          entry(100, false, true, "10.0.100.0/24", "6", 80, 80)}));
+    scene.guard(with_all({acl_entry(90, false, false, "10.0.100.7/32", "6", 80, 80),
+                          acl_entry(100, false, true, "10.0.100.0/24", "6", 80, 80)}));
     EXPECT_EQ(scene.miss(scene.a, scene.far, 80), Meeting::kNothing);
     EXPECT_EQ(scene.meet(scene.neighbour, scene.far, 80), Meeting::kRefused);
-    scene.guard(with_all({entry(110, false, false, "10.0.100.7/32", "6", 80, 80),
-                          entry(100, false, true, "10.0.100.0/24", "6", 80, 80)}));
+    scene.guard(with_all({acl_entry(110, false, false, "10.0.100.7/32", "6", 80, 80),
+                          acl_entry(100, false, true, "10.0.100.0/24", "6", 80, 80)}));
     EXPECT_EQ(scene.meet(scene.a, scene.far, 80), Meeting::kRefused);
   });
 }
@@ -97,10 +87,11 @@ TEST(NetworkAcl, TheLowestNumberThatMatchesDecides) {
 TEST(NetworkAcl, BothSubnetsAreAsked) {
   in_sandbox([] {
     Scene scene;
-    scene.world.path.put_acl({"acl-near",
-                              "vpc-1",
-                              {kNear},
-                              with_all({entry(10, true, false, "10.0.101.0/24", "6", 80, 80)})});
+    scene.world.path.put_acl(
+        {"acl-near",
+         "vpc-1",
+         {kNear},
+         with_all({acl_entry(10, true, false, "10.0.101.0/24", "6", 80, 80)})});
     EXPECT_EQ(scene.miss(scene.a, scene.far, 80), Meeting::kNothing);
     EXPECT_EQ(scene.meet(scene.a, scene.far, 81), Meeting::kRefused);
     EXPECT_EQ(scene.meet(scene.far, scene.a, 80), Meeting::kRefused);
@@ -113,7 +104,7 @@ TEST(NetworkAcl, CutsEstablishedFlowsAtOnce) {
     const auto talk = converse(scene.a, scene.far, 80);
     say(talk.client, "hello");
     EXPECT_EQ(hear(talk.server), "hello");
-    scene.guard(with_all({entry(10, false, false, "10.0.100.7/32")}));
+    scene.guard(with_all({acl_entry(10, false, false, "10.0.100.7/32")}));
     say(talk.client, "cut");
     EXPECT_EQ(hear(talk.server, kSilenceMs), "");
     scene.guard(with_all({}));
@@ -128,23 +119,24 @@ TEST(NetworkAcl, ProtocolsAndIcmpTypesAreTold) {
     const auto lost = [&] {
       return output_in(scene.a.netns, ping).find("100% packet loss") != std::string::npos;
     };
-    scene.guard({entry(100, false, true, "0.0.0.0/0", "1", 8, -1), entry(100, true, true)});
+    scene.guard({acl_entry(100, false, true, "0.0.0.0/0", "1", 8, -1), acl_entry(100, true, true)});
     EXPECT_FALSE(lost());
     EXPECT_EQ(scene.miss(scene.a, scene.far, 80), Meeting::kNothing);
-    scene.guard({entry(100, false, true, "0.0.0.0/0", "1", 8, 1), entry(100, true, true)});
+    scene.guard({acl_entry(100, false, true, "0.0.0.0/0", "1", 8, 1), acl_entry(100, true, true)});
     EXPECT_TRUE(lost());
-    scene.guard({entry(100, false, true), entry(100, true, true, "0.0.0.0/0", "1", 0, 0)});
+    scene.guard({acl_entry(100, false, true), acl_entry(100, true, true, "0.0.0.0/0", "1", 0, 0)});
     EXPECT_FALSE(lost());
-    scene.guard({entry(100, false, true), entry(100, true, true, "0.0.0.0/0", "6", 0, 65535)});
+    scene.guard(
+        {acl_entry(100, false, true), acl_entry(100, true, true, "0.0.0.0/0", "6", 0, 65535)});
     EXPECT_TRUE(lost());
     EXPECT_EQ(scene.meet(scene.a, scene.far, 80), Meeting::kRefused);
 
     const auto inbox = bind_udp(scene.far.netns, scene.far.address, 53);
     const auto outbox = bind_udp(scene.a.netns, scene.a.address, 5353);
-    scene.guard({entry(100, false, true, "0.0.0.0/0", "17", 53, 53)});
+    scene.guard({acl_entry(100, false, true, "0.0.0.0/0", "17", 53, 53)});
     send_udp(outbox, scene.far.address, 53, "asked");
     EXPECT_EQ(hear(inbox), "asked");
-    scene.guard({entry(100, false, true, "0.0.0.0/0", "17", 54, 60)});
+    scene.guard({acl_entry(100, false, true, "0.0.0.0/0", "17", 54, 60)});
     send_udp(outbox, scene.far.address, 53, "asked again");
     EXPECT_EQ(hear(inbox, kSilenceMs), "");
   });

@@ -8,9 +8,12 @@
 #include <system_error>
 
 #include "emulator/vpc/group_rules.hpp"
+#include "tests/acl_entry.hpp"
 
 namespace enibox::vpc {
 namespace {
+
+using test::acl_entry;
 
 std::string text_of(const Commands& commands) {
   std::string text;
@@ -149,20 +152,9 @@ TEST(Ruleset, APrefixListIsASetAndAnEntryAnElement) {
   expect_golden("prefix_list.nft", text);
 }
 
-AclEntry entry(int number, bool egress, bool allow, const std::string& cidr,
-               const std::string& protocol = "-1", int from = -1, int to = -1) {
-  return {.egress = egress,
-          .number = number,
-          .allow = allow,
-          .protocol = protocol,
-          .from_port = from,
-          .to_port = to,
-          .cidr = cidr};
-}
-
 const std::vector<AclEntry> kAllowAll = {
-    entry(32767, false, false, "0.0.0.0/0"), entry(100, false, true, "0.0.0.0/0"),
-    entry(32767, true, false, "0.0.0.0/0"), entry(100, true, true, "0.0.0.0/0")};
+    acl_entry(32767, false, false, "0.0.0.0/0"), acl_entry(100, false, true, "0.0.0.0/0"),
+    acl_entry(32767, true, false, "0.0.0.0/0"), acl_entry(100, true, true, "0.0.0.0/0")};
 
 TEST(Ruleset, AnAclThatAdmitsAllIsNotAsked) {
   Ruleset rules;
@@ -172,14 +164,15 @@ TEST(Ruleset, AnAclThatAdmitsAllIsNotAsked) {
 
 TEST(Ruleset, AnAclGuardsTheEdgesOfItsSubnets) {
   Ruleset rules;
-  rules.put_acl(
-      {"acl-1",
-       {{1, "10.0.100.0/24"}, {2, "10.0.101.0/24"}},
-       {entry(200, false, true, "0.0.0.0/0", "6", 80, 80), entry(100, false, false, "10.0.7.0/24"),
-        entry(150, false, true, "10.0.0.0/16", "17", 1024, 65535),
-        entry(160, false, true, "0.0.0.0/0", "1", 8, 0), entry(170, false, true, "0.0.0.0/0", "47"),
-        entry(180, false, true, "0.0.0.0/0", "6", 0, 65535), entry(190, false, true, "::/0"),
-        entry(100, true, true, "0.0.0.0/0")}});
+  rules.put_acl({"acl-1",
+                 {{1, "10.0.100.0/24"}, {2, "10.0.101.0/24"}},
+                 {acl_entry(200, false, true, "0.0.0.0/0", "6", 80, 80),
+                  acl_entry(100, false, false, "10.0.7.0/24"),
+                  acl_entry(150, false, true, "10.0.0.0/16", "17", 1024, 65535),
+                  acl_entry(160, false, true, "0.0.0.0/0", "1", 8, 0),
+                  acl_entry(170, false, true, "0.0.0.0/0", "47"),
+                  acl_entry(180, false, true, "0.0.0.0/0", "6", 0, 65535),
+                  acl_entry(190, false, true, "::/0"), acl_entry(100, true, true, "0.0.0.0/0")}});
   expect_golden("acl.nft", text_of(rules.render()));
 }
 
@@ -258,9 +251,9 @@ TEST(Ruleset, RefusesWhatIsNoRule) {
     EXPECT_THROW(rules.put_group({"sg-1", "vpc-1", {bad}}), std::system_error);
     EXPECT_EQ(text_of(rules.render()), before);
   }
-  for (const auto& bad :
-       {entry(1, false, true, "10.0.0.0/33"), entry(1, false, true, "0.0.0.0/0", "6", 90, 80),
-        entry(1, false, true, "0.0.0.0/0", "accept")}) {
+  for (const auto& bad : {acl_entry(1, false, true, "10.0.0.0/33"),
+                          acl_entry(1, false, true, "0.0.0.0/0", "6", 90, 80),
+                          acl_entry(1, false, true, "0.0.0.0/0", "accept")}) {
     EXPECT_THROW(rules.put_acl({"acl-1", {{1, "10.0.100.0/24"}}, {bad}}), std::system_error);
     EXPECT_EQ(text_of(rules.render()), before);
   }

@@ -9,14 +9,7 @@ class Registration : public EcsTest {
  protected:
   // An EC2 instance that no agent has registered. It boots when `boot_it()` is called.
   std::string run_instance() {
-    const auto answer =
-        call_ec2("RunInstances", {{"ImageId", ec2::images_of(context.region).front().image_id},
-                                  {"InstanceType", "t3.medium"},
-                                  {"MinCount", 1},
-                                  {"MaxCount", 1},
-                                  {"SubnetId", subnet_id},
-                                  {"SecurityGroupIds", {group_id}}});
-    instance_id = answer["Instances"][0]["InstanceId"];
+    launch();
     return instance_id;
   }
   void boot_it() {

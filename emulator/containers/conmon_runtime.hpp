@@ -56,7 +56,7 @@ class ConmonRuntime : public Runtime {
                  Done<std::vector<std::vector<std::string>>> done) override;
   void exec(ExecSpec spec, Done<ExecStarted> done) override;
   void signal_exec(std::uint64_t exec_id, int signal) override;
-  void open_socket(std::string host_id, std::string container_id, int family,
+  void open_socket(std::string host_id, std::string container_id, int family, int type,
                    Done<netns::UniqueFd> done) override;
   void read_log(std::string container_id, int tail, Done<std::vector<LogLine>> done) override;
   void inventory(Done<Inventory> done) override;

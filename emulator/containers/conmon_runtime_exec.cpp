@@ -38,7 +38,7 @@ void ConmonRuntime::exec(ExecSpec spec, Done<ExecStarted> done) {
                   });
 }
 
-void ConmonRuntime::open_socket(std::string host_id, std::string container_id, int family,
+void ConmonRuntime::open_socket(std::string host_id, std::string container_id, int family, int type,
                                 Done<netns::UniqueFd> done) {
   std::string network;  // the file of the namespace
   if (container_id.empty()) {
@@ -53,10 +53,10 @@ void ConmonRuntime::open_socket(std::string host_id, std::string container_id, i
   }
   using Result = std::shared_ptr<netns::UniqueFd>;
   run_job<Result>(
-      [network, family] {
+      [network, family, type] {
         auto socket = std::make_shared<netns::UniqueFd>();
         netns::Namespace::open(network).run([&] {
-          socket->reset(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+          socket->reset(::socket(family, type | SOCK_CLOEXEC, 0));
           if (!*socket) netns::throw_errno("open a socket");
         });
         return socket;

@@ -223,9 +223,9 @@ class Runtime {
   virtual void exec(ExecSpec spec, Done<ExecStarted> done) = 0;
   virtual void signal_exec(std::uint64_t exec_id, int signal) = 0;  // to the process group
 
-  // A TCP socket of that family (AF_INET, AF_INET6) in the network namespace of a container, or of
-  // the host itself (container_id empty).
-  virtual void open_socket(std::string host_id, std::string container_id, int family,
+  // A socket of that family (AF_INET, AF_INET6) and type (SOCK_STREAM, SOCK_DGRAM) in the network
+  // namespace of a container, or of the host itself (container_id empty).
+  virtual void open_socket(std::string host_id, std::string container_id, int family, int type,
                            Done<netns::UniqueFd> done) = 0;
 
   // The last lines of a container's output, for `docker logs`; tail < 0: all that is kept.

@@ -109,8 +109,7 @@ class Forwarder::Exchange : public std::enable_shared_from_this<Exchange> {
     return [self = shared_from_this(), turn = turn_, next](Outcome<ResolverSocket> outcome) {
       if (turn != self->turn_) return;
       if (!outcome.ok() || !outcome.get().socket) {  // without descriptors left it is lost
-        spdlog::warn("no way to the host's resolver: {}",
-                     outcome.ok() ? "no socket" : outcome.error());
+        spdlog::warn("no way to the resolver: {}", outcome.ok() ? "no socket" : outcome.error());
         return self->finish({});
       }
       self->servers_ = outcome.get().servers;

@@ -176,6 +176,29 @@ std::optional<Answer> parse_answer(const Query& query, std::uint16_t id,
   return Answer{.rcode = static_cast<Rcode>(ldns_pkt_get_rcode(raw))};
 }
 
+std::optional<Query> query_for(const std::string& name, const std::string& type) {
+  ldns_rdf* rdf = nullptr;
+  if (name.empty() || ldns_str2rdf_dname(&rdf, name.c_str()) != LDNS_STATUS_OK) return {};
+  ldns_rdf_deep_free(rdf);
+  return Query{.recursion_desired = true, .questions = 1, .name = name, .type = type};
+}
+
+std::vector<std::string> addresses_in(std::span<const std::uint8_t> answer) {
+  ldns_pkt* raw = nullptr;
+  const auto status = ldns_wire2pkt(&raw, answer.data(), answer.size());
+  const Packet packet(raw);
+  std::vector<std::string> addresses;
+  if (status != LDNS_STATUS_OK || !packet) return addresses;
+  const ldns_rr_list* records = ldns_pkt_answer(raw);
+  for (std::size_t i = 0; i < ldns_rr_list_rr_count(records); ++i) {
+    const ldns_rr* record = ldns_rr_list_rr(records, i);
+    if (ldns_rr_get_type(record) != LDNS_RR_TYPE_A) continue;
+    if (const Text text(ldns_rdf2str(ldns_rr_a_address(record))); text)
+      addresses.emplace_back(text.get());
+  }
+  return addresses;
+}
+
 void readdress(Bytes& answer, const Query& query) {
   answer.at(0) = static_cast<std::uint8_t>(query.id >> 8);
   answer.at(1) = static_cast<std::uint8_t>(query.id & 0xff);

@@ -79,6 +79,11 @@ struct Answer {
 // not, or cannot be read.
 std::optional<Answer> parse_answer(const Query& query, std::uint16_t id,
                                    std::span<const std::uint8_t> message);
+// The question for records of that type of a name as people write it, under id 0. Nothing: it is no
+// name.
+std::optional<Query> query_for(const std::string& name, const std::string& type);
+// The IPv4 addresses in an answer that parse_answer() has understood, in its order.
+std::vector<std::string> addresses_in(std::span<const std::uint8_t> answer);
 // Another resolver's answer as the client is to see it: with its own id, RA and no AA. The answer
 // is one that parse_answer() has understood.
 void readdress(Bytes& answer, const Query& query);

@@ -29,10 +29,10 @@ bool same_secret(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-LiveSession::LiveSession(NewSession wanted, SessionLimits limits, boost::asio::io_context& loop,
+LiveSession::LiveSession(NewSession wanted, SessionOptions options, boost::asio::io_context& loop,
                          Clock& clock, containers::Runtime& runtime, SessionOwner& owner)
     : wanted_(std::move(wanted)),
-      limits_(limits),
+      options_(std::move(options)),
       loop_(loop),
       clock_(clock),
       runtime_(runtime),
@@ -47,7 +47,7 @@ LiveSession::LiveSession(NewSession wanted, SessionLimits limits, boost::asio::i
 
 void LiveSession::begin() {
   note_activity();
-  set_timer(idle_timer_, limits_.first_client_ms,
+  set_timer(idle_timer_, options_.first_client_ms,
             [this] { end_now("No client connected to the session in time."); });
 }
 
@@ -141,12 +141,18 @@ void LiveSession::start_forward() {
       if (const auto self = weak.lock()) action(*self, what...);
     };
   };
+  names_.emplace(
+      loop_,
+      [this](int type, Done<netns::UniqueFd> done) { open_socket(AF_INET, type, std::move(done)); },
+      options_.name_server);
   forward_ = PortForward::open(
       loop_, options,
       {.open_socket =
            [this](int family, Done<netns::UniqueFd> done) {
-             runtime_.open_socket(wanted_.host_id, wanted_.container_id, family, std::move(done));
+             open_socket(family, SOCK_STREAM, std::move(done));
            },
+       .find_host = [this](const std::string& name,
+                           Done<std::string> done) { names_->find(name, std::move(done)); },
        .on_output = alive([](LiveSession& self, std::string_view bytes) {
          self.note_activity();
          self.channel_.output(self.now(), stream::PayloadType::kOutput, bytes);
@@ -162,7 +168,10 @@ void LiveSession::start_forward() {
          self.rearm();
        }),
        .on_end = alive([](LiveSession& self, std::string text) { self.end_forward(text); })});
-  if (!forward_) end_now("The host " + options.host + " is no IP address: names are not resolved.");
+}
+
+void LiveSession::open_socket(int family, int type, Done<netns::UniqueFd> done) {
+  runtime_.open_socket(wanted_.host_id, wanted_.container_id, family, type, std::move(done));
 }
 
 // Its last output is still on its way to the client.
@@ -259,7 +268,7 @@ void LiveSession::on_eof() {
     finish();
     return;
   }
-  set_timer(exit_timer_, limits_.end_output_ms, [this] { finish(); });
+  set_timer(exit_timer_, options_.end_output_ms, [this] { finish(); });
 }
 
 // A process may end before its last output is read, and its children may keep the terminal open
@@ -277,9 +286,9 @@ void LiveSession::on_exit(int exit_code) {
 }
 
 void LiveSession::finish_after_silence() {
-  const std::int64_t quiet_at = last_output_ms_ + limits_.exit_output_ms;
+  const std::int64_t quiet_at = last_output_ms_ + options_.exit_output_ms;
   // A client that is slow to read is no silence.
-  const std::int64_t wait = channel_.wants_output() ? quiet_at - now() : limits_.exit_output_ms;
+  const std::int64_t wait = channel_.wants_output() ? quiet_at - now() : options_.exit_output_ms;
   if (wait <= 0) {
     finish();
     return;
@@ -309,7 +318,7 @@ void LiveSession::end(std::string text) {
   end_text_ = std::move(text);
   runtime_.signal_exec(exec_id_, SIGHUP);
   // on_exit() usually comes first and lets all output out.
-  set_timer(idle_timer_, limits_.end_output_ms, [this] { end_now(*end_text_); });
+  set_timer(idle_timer_, options_.end_output_ms, [this] { end_now(*end_text_); });
 }
 
 void LiveSession::end_now(std::string text) {
@@ -370,7 +379,7 @@ void LiveSession::closed() {
 }
 
 void LiveSession::watch_idleness() {
-  const std::int64_t left = last_activity_ms_ + limits_.idle_ms - now();
+  const std::int64_t left = last_activity_ms_ + options_.idle_ms - now();
   if (left <= 0) {
     end("Your session timed out due to inactivity.");
     return;

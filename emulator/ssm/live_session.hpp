@@ -12,17 +12,19 @@
 #include "emulator/ssm/port_forward.hpp"
 #include "emulator/ssm/process_io.hpp"
 #include "emulator/ssm/sessions.hpp"
+#include "emulator/ssm/target_names.hpp"
 
 // One session while it lives: the data channel's state machine joined to a WebSocket on one side
 // and a process on the other. Loop thread only.
 namespace enibox::ssm {
 
-struct SessionLimits {
+struct SessionOptions {
   std::int64_t first_client_ms = 60'000;  // a session nobody connects to
   std::int64_t idle_ms = 20 * 60'000;     // no input and no output, or no client: as ECS Exec's
   std::int64_t exit_output_ms = 250;      // after a process' end, for output of its children
   std::int64_t end_output_ms = 1'000;     // after an end from outside, for the last output
   std::int64_t kill_ms = 3'000;           // from SIGHUP to SIGKILL
+  NameServer name_server{};               // of every target
 };
 
 class LiveSession;
@@ -41,8 +43,8 @@ class SessionOwner {
 class LiveSession final : private stream::AgentEvents,
                           public std::enable_shared_from_this<LiveSession> {
  public:
-  LiveSession(NewSession wanted, SessionLimits limits, boost::asio::io_context& loop, Clock& clock,
-              containers::Runtime& runtime, SessionOwner& owner);
+  LiveSession(NewSession wanted, SessionOptions options, boost::asio::io_context& loop,
+              Clock& clock, containers::Runtime& runtime, SessionOwner& owner);
   void begin();  // starts the wait for a client
 
   const std::string& id() const { return wanted_.session_id; }
@@ -78,6 +80,7 @@ class LiveSession final : private stream::AgentEvents,
 
   void start_process();
   void start_forward();
+  void open_socket(int family, int type, Done<netns::UniqueFd> done);
   void end_forward(const std::string& text);
   void on_started(Outcome<containers::ExecStarted> outcome);
   void on_output(std::string_view bytes, bool from_stderr);
@@ -93,7 +96,7 @@ class LiveSession final : private stream::AgentEvents,
   std::int64_t now() const { return clock_.now_ms(); }
 
   NewSession wanted_;
-  SessionLimits limits_;
+  SessionOptions options_;
   boost::asio::io_context& loop_;
   Clock& clock_;
   containers::Runtime& runtime_;
@@ -108,6 +111,7 @@ class LiveSession final : private stream::AgentEvents,
   std::uint64_t exec_id_ = 0;  // 0: none yet
   std::shared_ptr<ProcessIo> process_;
   std::shared_ptr<PortForward> forward_;  // of a port session, in place of a process
+  std::optional<TargetNames> names_;      // for its remote host
   std::string early_input_;               // typed while the process starts
   stream::TerminalSize size_;
   std::optional<int> exit_code_;

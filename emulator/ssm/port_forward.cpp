@@ -18,38 +18,35 @@ using boost::system::error_code;
 constexpr std::size_t kMostConnections = 1000;
 constexpr std::uint32_t kOnly = 1;  // the id of the one connection where there is no smux
 
-struct Address {
+}  // namespace
+
+struct PortForward::Address {
   sockaddr_storage storage{};
-  socklen_t size = 0;
+  socklen_t size = 0;  // 0: none
+
+  Address(const std::string& host, std::uint16_t port);
 };
 
-Address address_of(const std::string& host, std::uint16_t port) {
-  Address out;
+PortForward::Address::Address(const std::string& host, std::uint16_t port) {
   sockaddr_in four{};
   sockaddr_in6 six{};
   if (::inet_pton(AF_INET, host.c_str(), &four.sin_addr) == 1) {
     four.sin_family = AF_INET;
     four.sin_port = htons(port);
-    std::memcpy(&out.storage, &four, sizeof four);
-    out.size = sizeof four;
+    std::memcpy(&storage, &four, sizeof four);
+    size = sizeof four;
   } else if (::inet_pton(AF_INET6, host.c_str(), &six.sin6_addr) == 1) {
     six.sin6_family = AF_INET6;
     six.sin6_port = htons(port);
-    std::memcpy(&out.storage, &six, sizeof six);
-    out.size = sizeof six;
+    std::memcpy(&storage, &six, sizeof six);
+    size = sizeof six;
   }
-  return out;
 }
-
-}  // namespace
 
 std::shared_ptr<PortForward> PortForward::open(asio::io_context& loop, Options options,
                                                Events events) {
-  const auto address = address_of(options.host, options.port);
-  if (address.size == 0) return nullptr;
   std::shared_ptr<PortForward> forward(
       new PortForward(loop, std::move(options), std::move(events)));
-  forward->family_ = address.storage.ss_family;
   if (forward->options_.mode == Mode::kRaw) forward->connect(kOnly);
   return forward;
 }
@@ -102,16 +99,29 @@ PortForward::Link PortForward::connect(std::uint32_t id) {
   auto link = std::make_shared<Connection>(loop_);
   link->id = id;
   links_[id] = link;
-  events_.open_socket(family_, [self = shared_from_this(), link](auto outcome) {
+  const Address address(options_.host, options_.port);
+  if (address.size != 0) {
+    dial(link, address);
+    return link;
+  }
+  events_.find_host(options_.host, [self = shared_from_this(), link](auto outcome) {
     if (self->closed_ || link->gone) return;
     if (!outcome.ok()) return self->refused(link, outcome.error());
-    self->dial(link, std::move(outcome.get()));
+    self->dial(link, Address(outcome.get(), self->options_.port));
   });
   return link;
 }
 
-void PortForward::dial(const Link& link, netns::UniqueFd socket) {
-  const auto address = address_of(options_.host, options_.port);
+void PortForward::dial(const Link& link, const Address& address) {
+  events_.open_socket(address.storage.ss_family,
+                      [self = shared_from_this(), link, address](auto outcome) {
+                        if (self->closed_ || link->gone) return;
+                        if (!outcome.ok()) return self->refused(link, outcome.error());
+                        self->dial(link, address, std::move(outcome.get()));
+                      });
+}
+
+void PortForward::dial(const Link& link, const Address& address, netns::UniqueFd socket) {
   const int one = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   ::fcntl(socket.get(), F_SETFL, O_NONBLOCK);

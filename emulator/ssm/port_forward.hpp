@@ -26,12 +26,14 @@ class PortForward : public std::enable_shared_from_this<PortForward> {
   };
   struct Options {
     Mode mode = Mode::kMultiplexed;
-    std::string host = "127.0.0.1";  // an address
+    std::string host = "127.0.0.1";  // an address or a name
     std::uint16_t port = 0;
   };
   struct Events {
     // A socket of that family in the target's network namespace.
     std::function<void(int family, Done<netns::UniqueFd>)> open_socket;
+    // An address of a host that is named, for every connection anew.
+    std::function<void(const std::string& name, Done<std::string>)> find_host;
     std::function<void(std::string_view)> on_output;
     std::function<void(stream::Flag)> on_flag;
     std::function<void()> on_room;  // input() takes bytes again after it had refused some
@@ -40,7 +42,6 @@ class PortForward : public std::enable_shared_from_this<PortForward> {
   // So much waits for destinations that do not read; then input() refuses.
   static constexpr std::size_t kMaxQueued = 1 << 20;
 
-  // Null when `host` is no address.
   static std::shared_ptr<PortForward> open(boost::asio::io_context& loop, Options options,
                                            Events events);
 
@@ -61,12 +62,14 @@ class PortForward : public std::enable_shared_from_this<PortForward> {
     bool closes_after_queue = false;
   };
   using Link = std::shared_ptr<Connection>;
+  struct Address;  // with the port
 
   PortForward(boost::asio::io_context& loop, Options options, Events events)
       : loop_(loop), options_(std::move(options)), events_(std::move(events)) {}
   void take_frame(const stream::SmuxFrame& frame);
   Link connect(std::uint32_t id);
-  void dial(const Link& link, netns::UniqueFd socket);
+  void dial(const Link& link, const Address& address);
+  void dial(const Link& link, const Address& address, netns::UniqueFd socket);
   void connected(const Link& link);
   void refused(const Link& link, const std::string& why);
   void queue(const Link& link, std::string_view bytes);
@@ -82,7 +85,6 @@ class PortForward : public std::enable_shared_from_this<PortForward> {
   stream::SmuxReader reader_;
   std::map<std::uint32_t, Link> links_;
   std::size_t queued_bytes_ = 0;
-  int family_ = 0;
   bool paused_ = false, refused_ = false, closed_ = false;
 };
 

@@ -37,8 +37,8 @@ struct SessionManager::Socket {
 };
 
 SessionManager::SessionManager(boost::asio::io_context& loop, Clock& clock, store::Database& db,
-                               containers::Runtime& runtime, Limits limits)
-    : loop_(loop), clock_(clock), runtime_(runtime), limits_(limits), rows_(db) {
+                               containers::Runtime& runtime, Options options)
+    : loop_(loop), clock_(clock), runtime_(runtime), options_(std::move(options)), rows_(db) {
   rows_.end_all_active("The daemon that held the session ended.", clock.now_ms());
 }
 
@@ -63,7 +63,7 @@ SessionHandle SessionManager::start(NewSession wanted) {
                 .start_ms = clock_.now_ms(),
                 .end_ms = std::nullopt});
   auto session =
-      std::make_shared<LiveSession>(std::move(wanted), limits_, loop_, clock_, runtime_, *this);
+      std::make_shared<LiveSession>(std::move(wanted), options_, loop_, clock_, runtime_, *this);
   live_.emplace(session->id(), session);
   session->begin();
   return handle(*session, host);
@@ -202,7 +202,7 @@ void SessionManager::session_runs(LiveSession& session, std::uint64_t exec_id) {
 void SessionManager::session_leaves(std::uint64_t exec_id) {
   by_exec_.erase(exec_id);
   runtime_.signal_exec(exec_id, SIGHUP);
-  leaving_[exec_id] = clock_.after(Clock::Milliseconds(limits_.kill_ms), [this, exec_id] {
+  leaving_[exec_id] = clock_.after(Clock::Milliseconds(options_.kill_ms), [this, exec_id] {
     const auto timer = leaving_.extract(exec_id);
     runtime_.signal_exec(exec_id, SIGKILL);
   });

@@ -16,11 +16,11 @@ namespace enibox::ssm {
 
 class SessionManager final : public Sessions, public SessionOwner {
  public:
-  using Limits = SessionLimits;
+  using Options = SessionOptions;
 
   // Closes the rows a former daemon left open.
   SessionManager(boost::asio::io_context& loop, Clock& clock, store::Database& db,
-                 containers::Runtime& runtime, Limits limits = {});
+                 containers::Runtime& runtime, Options options = {});
   ~SessionManager() override;
 
   // Makes the row and a token. The process starts when the client is connected and ready. Throws
@@ -66,7 +66,7 @@ class SessionManager final : public Sessions, public SessionOwner {
   boost::asio::io_context& loop_;
   Clock& clock_;
   containers::Runtime& runtime_;
-  Limits limits_;
+  Options options_;
   SessionRows rows_;
   std::map<std::string, std::shared_ptr<LiveSession>> live_;  // by session id
   std::map<std::uint64_t, std::weak_ptr<LiveSession>> by_exec_;

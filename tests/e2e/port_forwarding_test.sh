@@ -8,6 +8,7 @@ forward() { # NAME TARGET DOCUMENT PARAMETERS; sets PORT and FORWARDER
   until_true 20 grep -q 'Waiting for connections' "$work/$1" || { cat "$work/$1"; return 1; }
   PORT=$(sed -n 's/^Port \([0-9]*\) opened.*/\1/p' "$work/$1")
 }
+private_name() { local address; address=$(address_of "$1"); echo "ip-${address//./-}.ec2.internal"; }
 page() { curl -sS -m "${2:-10}" "http://127.0.0.1:$1/" | grep -q 'Welcome to nginx'; }
 no_page() { ! page "$1" 3; }
 pages_at_once() { local i; for i in $(seq 20); do page "$1" & done; for i in $(seq 20); do wait -n || return 1; done; }
@@ -28,10 +29,18 @@ TASK_PORT=$PORT TASK_FORWARDER=$FORWARDER
 
 forward remote "$INSTANCE" AWS-StartPortForwardingSessionToRemoteHost "host=$(address_of "$T"),portNumber=80"
 check "so does the task's address, from its instance" page "$PORT"
-aws ec2 revoke-security-group-ingress --group-id "$GROUP" --ip-permissions "IpProtocol=-1,UserIdGroupPairs=[{GroupId=$GROUP}]" >/dev/null
-check "but not where the group forbids it" no_page "$PORT"
-check "the task's own loopback passes no group" page "$TASK_PORT"
+REMOTE_PORT=$PORT REMOTE_FORWARDER=$FORWARDER
+forward named "$INSTANCE" AWS-StartPortForwardingSessionToRemoteHost "host=$(private_name "$T"),portNumber=80"
+check "and the name of the task, as the VPC's resolver knows it" page "$PORT"
 end_of "$FORWARDER"
+forward unknown "$INSTANCE" AWS-StartPortForwardingSessionToRemoteHost "host=nobody.invalid,portNumber=80"
+check "a name that is nobody's answers nothing" no_page "$PORT"
+check "and the client says so" grep -q 'Connection to destination port failed' "$work/unknown"
+end_of "$FORWARDER"
+aws ec2 revoke-security-group-ingress --group-id "$GROUP" --ip-permissions "IpProtocol=-1,UserIdGroupPairs=[{GroupId=$GROUP}]" >/dev/null
+check "but not where the group forbids it" no_page "$REMOTE_PORT"
+check "the task's own loopback passes no group" page "$TASK_PORT"
+end_of "$REMOTE_FORWARDER"
 
 aws ecs stop-task --cluster lab --task "$T" >/dev/null
 check "the task's end is the session's" until_true 40 bash -c "! kill -0 $TASK_FORWARDER 2>/dev/null"

@@ -58,8 +58,9 @@ class LocalRuntime final : public Runtime {
   void start_host(HostSpec, Done<HostStarted>) override {}
   void stop_host(std::string, Done<Nothing>) override {}
   void remove_host(std::string, Done<Nothing>) override {}
-  void open_socket(std::string, std::string, int family, Done<netns::UniqueFd> done) override {
-    done(netns::UniqueFd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)));
+  void open_socket(std::string, std::string, int family, int type,
+                   Done<netns::UniqueFd> done) override {
+    done(netns::UniqueFd(::socket(family, type | SOCK_CLOEXEC, 0)));
   }
   bool has_disk(const std::string&) const override { return false; }
   void start_pod(PodSpec, Done<PodStarted>) override {}

@@ -2,6 +2,7 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
+#include "tests/dns_server.hpp"
 #include "tests/sessions/session_fixture.hpp"
 
 // Port forwarding: a local port of the plugin's, a destination that a test plays.
@@ -13,6 +14,7 @@ using boost::system::error_code;
 
 class PortSessionTest : public SessionTest {
  protected:
+  PortSessionTest() { options_.name_server = {"127.0.0.1", names_.port()}; }
   // A destination that repeats what it hears.
   void accept() {
     acceptor_.async_accept([this](error_code error, tcp::socket socket) {
@@ -76,6 +78,13 @@ class PortSessionTest : public SessionTest {
 
   tcp::acceptor acceptor_{loop_, {boost::asio::ip::address_v4::loopback(), 0}};
   int hung_up_ = 0;
+  // Of the target's VPC: it knows one name.
+  test::DnsServer names_{
+      loop_, [](const dns::Bytes& question) {
+        const bool known = dns::parse_query(question)->name == "db.corp.";
+        return std::vector<dns::Bytes>{test::reply_to(
+            question, "127.0.0.1", known ? dns::Rcode::kNoError : dns::Rcode::kNxDomain)};
+      }};
 };
 
 TEST_P(PortSessionTest, CarriesConnectionsSideBySideByteForByte) {
@@ -123,12 +132,26 @@ TEST_P(PortSessionTest, SaysWhenNobodyListensAndGoesOn) {
   until_exit(plugin);
 }
 
-TEST_P(PortSessionTest, ANameIsNoAddress) {
-  auto& plugin =
-      run_plugin(start_session({{"DocumentName", "AWS-StartPortForwardingSessionToRemoteHost"},
-                                {"Parameters", {{"host", {"db.local"}}, {"portNumber", {"1"}}}}}));
-  until_exit(plugin);
-  EXPECT_TRUE(plugin.shows("db.local is no IP address")) << plugin.screen;
+TEST_P(PortSessionTest, ARemoteHostIsFoundByItsName) {
+  accept();
+  const auto forward_to = [&](const char* host) {
+    const Json parameters = {{"host", {host}}, {"portNumber", {std::to_string(destination())}}};
+    auto& plugin =
+        run_plugin(start_session({{"DocumentName", "AWS-StartPortForwardingSessionToRemoteHost"},
+                                  {"Parameters", parameters}}));
+    return std::pair(local_port(plugin), &plugin);
+  };
+  const auto [port, plugin] = forward_to("db.corp");
+  ASSERT_NE(port, 0);
+  const auto client = connect(port);
+  send(client, "hello");
+  EXPECT_TRUE(until([&] { return client->got == "hello"; }));
+  const auto [nobodys_port, other] = forward_to("nobody.corp");
+  ASSERT_NE(nobodys_port, 0);
+  const auto lost = connect(nobodys_port);
+  EXPECT_TRUE(until([&] { return lost->ended; }));
+  until_shown(*other, "Connection to destination port failed");
+  EXPECT_EQ(names_.questions, 2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Plugin, PortSessionTest, testing::Values("ours", "stock"),

@@ -68,7 +68,7 @@ class SessionTest : public testing::TestWithParam<std::string> {
          .host_died = {},
          .logged = {},
          .exec_exited = [this](std::uint64_t id, int code) { sessions().exec_exited(id, code); }});
-    manager_ = std::make_unique<ssm::SessionManager>(loop_, clock_, db_, runtime_);
+    manager_ = std::make_unique<ssm::SessionManager>(loop_, clock_, db_, runtime_, options_);
     api::Service service{.name = "ssm", .operations = {}};
     ssm::add_session_operations(service, sessions(), targets_);
     operations_ = service.operations;
@@ -162,6 +162,7 @@ class SessionTest : public testing::TestWithParam<std::string> {
   OpenGate gate_;
   api::Dispatcher dispatcher_{gate_, {}};
   api::http::AwsEndpoint endpoint_{dispatcher_, {}};
+  ssm::SessionManager::Options options_;
   std::unique_ptr<ssm::SessionManager> manager_;
   std::unique_ptr<api::http::Server> server_;
   std::vector<std::shared_ptr<api::http::WebSocket>> sockets_;

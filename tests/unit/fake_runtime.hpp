@@ -1,5 +1,7 @@
 #pragma once
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -151,14 +153,27 @@ class FakeRuntime final : public Runtime {
   }
   // Lets a test fill in the descriptors of a started exec.
   std::function<void(ExecStarted&)> on_exec;
+  // Pipes for every exec from now on; `far_ends` has their process' ends: in, out, err of each.
+  void give_pipes() {
+    on_exec = [this](ExecStarted& started) {
+      for (auto* end : {&started.in, &started.out, &started.err}) {
+        int ends[2];
+        if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe");
+        const bool input = end == &started.in;
+        end->reset(ends[input ? 1 : 0]);
+        far_ends.emplace_back(ends[input ? 0 : 1]);
+      }
+    };
+  }
+  std::vector<netns::UniqueFd> far_ends;
   void end_exec(std::uint64_t exec_id, int code) { events_.exec_exited(exec_id, code); }
   void signal_exec(std::uint64_t exec_id, int signal) override {
     calls.push_back("signal_exec " + std::to_string(exec_id) + " " + std::to_string(signal));
   }
-  void open_socket(std::string host_id, std::string container_id, int family,
+  void open_socket(std::string host_id, std::string container_id, int family, int type,
                    Done<netns::UniqueFd> done) override {
     call("open_socket " + host_id + " " + container_id, std::move(done),
-         [family] { return netns::UniqueFd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)); });
+         [family, type] { return netns::UniqueFd(::socket(family, type | SOCK_CLOEXEC, 0)); });
   }
   void read_log(std::string container_id, int tail, Done<std::vector<LogLine>> done) override {
     call("read_log", std::move(done), [this, container_id, tail] {

@@ -13,17 +13,7 @@ namespace {
 
 class HostCommandsTest : public testing::Test {
  protected:
-  HostCommandsTest() {
-    runtime.on_exec = [this](containers::ExecStarted& started) {
-      for (auto* end : {&started.in, &started.out, &started.err}) {
-        int ends[2];
-        if (pipe(ends) != 0) throw std::runtime_error("pipe");
-        const bool input = end == &started.in;
-        end->reset(ends[input ? 1 : 0]);
-        far_ends.emplace_back(ends[input ? 0 : 1]);
-      }
-    };
-  }
+  HostCommandsTest() { runtime.give_pipes(); }
   void run(std::chrono::milliseconds timeout) {
     containers::ExecSpec spec;
     spec.argv = {"probe"};
@@ -47,7 +37,6 @@ class HostCommandsTest : public testing::Test {
   FakeClock clock;
   containers::FakeRuntime runtime{clock};
   HostCommands commands{loop, runtime};
-  std::vector<netns::UniqueFd> far_ends;
   std::vector<HostCommands::Result> results;
 };
 
@@ -64,8 +53,8 @@ TEST_F(HostCommandsTest, OneThatHangsIsKilledAndDoesNotHoldUpTheAnswer) {
 
 TEST_F(HostCommandsTest, OneThatEndsInTimeHasItsOutputAndExitCode) {
   run(std::chrono::seconds(60));
-  ASSERT_EQ(::write(far_ends[1].get(), "well", 4), 4);
-  far_ends.clear();
+  ASSERT_EQ(::write(runtime.far_ends[1].get(), "well", 4), 4);
+  runtime.far_ends.clear();
   EXPECT_TRUE(commands.exited(1, 3));
   ASSERT_TRUE(answered());
   EXPECT_FALSE(results[0].timed_out);

@@ -23,10 +23,18 @@ class PortForwardTest : public testing::Test {
 
   void open(PortForward::Mode mode, std::uint16_t port = 0) {
     forward = PortForward::open(
-        loop, {.mode = mode, .port = port != 0 ? port : acceptor.local_endpoint().port()},
+        loop,
+        {.mode = mode, .host = host, .port = port != 0 ? port : acceptor.local_endpoint().port()},
         {.open_socket =
              [](int family, Done<netns::UniqueFd> done) {
                done(netns::UniqueFd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)));
+             },
+         .find_host =
+             [this](const std::string& name, Done<std::string> done) {
+               names.push_back(name);
+               if (!found.empty()) return done(found);
+               done(std::make_exception_ptr(
+                   std::runtime_error("lookup " + name + ": no such host")));
              },
          .on_output = [this](std::string_view bytes) { output += bytes; },
          .on_flag = [this](stream::Flag flag) { flags.push_back(flag); },
@@ -77,6 +85,8 @@ class PortForwardTest : public testing::Test {
   std::vector<std::shared_ptr<tcp::socket>> peers;
   int accepted = 0, hung_up = 0, rooms = 0;
   bool echoes = true;
+  std::string host = "127.0.0.1", found = "127.0.0.1";
+  std::vector<std::string> names;
   std::shared_ptr<PortForward> forward;
   std::string output;
   std::vector<stream::Flag> flags;
@@ -162,15 +172,37 @@ TEST_F(PortForwardTest, ADestinationThatDoesNotReadStopsTheClient) {
   EXPECT_TRUE(forward->input(block));
 }
 
-TEST_F(PortForwardTest, WantsAnAddress) {
-  EXPECT_EQ(PortForward::open(loop, {.host = "db.local", .port = 1}, {}), nullptr);
-  forward = PortForward::open(loop, {.host = "::1", .port = 1},
-                              {.open_socket = [](int, auto) {},
+TEST_F(PortForwardTest, AHostThatIsNamedIsFoundForEachConnection) {
+  host = "db.local";
+  open(PortForward::Mode::kMultiplexed);
+  EXPECT_EQ(names, std::vector<std::string>{});
+  forward->input(open_stream(3) + data(3, "three") + open_stream(5));
+  EXPECT_TRUE(until([&] { return output == data(3, "three") && accepted == 2; }));
+  EXPECT_EQ(names, (std::vector<std::string>{"db.local", "db.local"}));
+  output.clear();
+  found = "";
+  forward->input(open_stream(7));
+  EXPECT_EQ(flags, std::vector<stream::Flag>{stream::Flag::kConnectError});
+  EXPECT_EQ(output, close_stream(7));
+}
+
+TEST_F(PortForwardTest, ARawSessionToNobodysNameEnds) {
+  host = "db.local";
+  found = "";
+  open(PortForward::Mode::kRaw);
+  EXPECT_EQ(end, "Connection to destination port failed: lookup db.local: no such host");
+}
+
+TEST_F(PortForwardTest, AnAddressOfVersion6IsDialledAsSuch) {
+  int family = 0;
+  forward = PortForward::open(loop, {.mode = PortForward::Mode::kRaw, .host = "::1", .port = 1},
+                              {.open_socket = [&](int wanted, auto) { family = wanted; },
+                               .find_host = {},
                                .on_output = {},
                                .on_flag = {},
                                .on_room = {},
                                .on_end = {}});
-  EXPECT_NE(forward, nullptr);
+  EXPECT_EQ(family, AF_INET6);
 }
 
 }  // namespace

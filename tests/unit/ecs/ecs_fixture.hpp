@@ -65,15 +65,7 @@ class EcsTest : public testing::Test {
                     .host_died = [this](auto id) { instances.host_died(id); },
                     .logged = [this](auto id, auto lines) { tasks.logged(id, lines); },
                     .exec_exited = [this](auto id, int code) { commands.exited(id, code); }});
-    runtime.on_exec = [this](containers::ExecStarted& started) {
-      for (auto* end : {&started.in, &started.out, &started.err}) {
-        int ends[2];
-        if (pipe(ends) != 0) throw std::runtime_error("pipe");
-        const bool input = end == &started.in;
-        end->reset(ends[input ? 1 : 0]);
-        far_ends.emplace_back(ends[input ? 0 : 1]);
-      }
-    };
+    runtime.give_pipes();
     context.region = "us-east-1";
     context.account_id = "111122223333";
     context.host = "127.0.0.1:4566";
@@ -167,8 +159,7 @@ class EcsTest : public testing::Test {
     return db;
   }
 
-  std::vector<netns::UniqueFd> far_ends;  // of the pipes of execs
-  std::vector<std::string> events;        // what `docker events` hears: "start ID"
+  std::vector<std::string> events;  // what `docker events` hears: "start ID"
   boost::asio::io_context loop;
   FakeClock clock;
   store::Database db;

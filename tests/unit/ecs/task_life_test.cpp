@@ -235,7 +235,7 @@ TEST_F(TaskLife, HealthChecksDecideWhatTheTaskSaysAndWhatStarts) {
 
   const auto probe_ends = [&](int code) {
     clock.advance(std::chrono::seconds(10));
-    far_ends.clear();  // the probe's output ends
+    runtime.far_ends.clear();  // the probe's output ends
     runtime.end_exec(runtime.execs.rbegin()->first, code);
     loop.restart();
     loop.poll();

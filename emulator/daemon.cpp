@@ -123,6 +123,7 @@ class Daemon {
     add_services();
     add_controls();
     if (!options.auth_keys.empty()) verify_signatures();
+    if (options.any_image) ec2_.take_any_image();
   }
 
   // Takes over what runs in the box, then opens the doors.

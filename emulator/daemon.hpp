@@ -33,6 +33,7 @@ struct DaemonOptions {
   std::optional<int> flow_log_interval_s;
   // What an interface may send to its VPC's resolver; none: as on AWS.
   std::optional<int> service_packets_per_second;
+  bool any_image = false;  // see ec2::Ec2State
   spdlog::level::level_enum log_level = spdlog::level::info;
   // The box lived on from an earlier daemon: its containers may still run.
   bool box_reentered = false;

@@ -219,6 +219,7 @@ class Porter {
     daemon.auth_keys = options_.auth_keys;
     daemon.flow_log_interval_s = options_.flow_log_interval_s;
     daemon.service_packets_per_second = options_.service_packets_per_second;
+    daemon.any_image = options_.any_image;
     daemon.log_level = options_.log_level;
     daemon.box_reentered = !box_is_new_;
     daemon.box_persistent = data_dir_.has_value();

@@ -24,6 +24,7 @@ struct PorterOptions {
   std::vector<ResolverAddress> uplink_dns;  // none: those of the host's /etc/resolv.conf
   std::optional<int> flow_log_interval_s;
   std::optional<int> service_packets_per_second;  // none: as on AWS
+  bool any_image = false;
 };
 
 // Exit statuses of `enibox serve` beside the daemon's own.

@@ -52,6 +52,10 @@ const Command kServe{
      {"--service-packet-rate", "PACKETS",
       "what each interface may send to the resolver of its VPC in a second\n"
       "(default 1024, as on AWS)"},
+     {"--any-image", "",
+      "launch instances from every well-formed image id: one that is not of\n"
+      "Enibox's list boots its ECS-optimized image (default: such an id is\n"
+      "InvalidAMIID.NotFound)"},
      {"--image-store", "DIR", "where the container images are"}},
     0,
     "Exit status: the daemon's (0 after SIGTERM), 2 for a wrong command line, 3 when another\n"
@@ -141,6 +145,7 @@ PorterOptions options_of(const Arguments& arguments) {
                                           "no flow log interval; take 1 to 600 seconds");
   options.service_packets_per_second = number_of(arguments, "--service-packet-rate", 1'000'000,
                                                  "no rate of packets; take 1 to 1000000 a second");
+  options.any_image = arguments.has("--any-image");
   return options;
 }
 

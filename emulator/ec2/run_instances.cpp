@@ -293,7 +293,7 @@ Json options_of(Ec2State& ec2, const UsableImage& image, const PlannedInterface&
        names.value("EnableResourceNameDnsARecord", subnet.resource_name_a)},
       {"EnableResourceNameDnsAAAARecord",
        names.value("EnableResourceNameDnsAAAARecord", subnet.resource_name_aaaa)}};
-  if (image.own) options["BaseImageId"] = image.base_image_id;
+  if (image.base_image_id != image.image.image_id) options["BaseImageId"] = image.base_image_id;
   return options;
 }
 

@@ -29,6 +29,8 @@ void Ec2Service::listen(Hooks hooks) {
   state_->hooks = std::move(hooks);
 }
 
+void Ec2Service::take_any_image() { state_->any_image = true; }
+
 api::Service Ec2Service::operations() { return make_operations(*state_); }
 
 std::vector<TaggedResource> Ec2Service::tagged(const api::RequestContext& request) {

@@ -27,6 +27,7 @@ class Ec2Service final : public Ec2 {
   ~Ec2Service() override;
 
   void listen(Hooks hooks);
+  void take_any_image();  // see Ec2State::any_image
   api::Service operations();
   // What has tags, for the Resource Groups Tagging API.
   std::vector<TaggedResource> tagged(const api::RequestContext& request);

@@ -155,6 +155,9 @@ struct Ec2State {
   vpc::Network& network;
   std::string account_id;
   Quotas quotas;
+  // Every well-formed image id that is nobody's boots the ECS-optimized image: for suites and labs
+  // that name public images of AWS's.
+  bool any_image = false;
   Hooks hooks;
   RegionRows regions;
   VpcRows vpcs;

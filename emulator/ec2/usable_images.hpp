@@ -10,7 +10,7 @@
 namespace enibox::ec2 {
 
 struct UsableImage {
-  Image image;                    // of a user's image: what the image it boots says, renamed
+  Image image;                    // of one that is not EC2's: what the image it boots says, renamed
   std::optional<ImageRow> own{};  // set: a user made it
   std::string base_image_id;      // EC2's own image that is booted
 };

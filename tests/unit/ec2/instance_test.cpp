@@ -52,6 +52,23 @@ TEST_F(InstanceTest, ALifeFromPendingToTerminated) {
   EXPECT_EQ(call("DescribeInstances")["Reservations"], Json::array());
 }
 
+TEST_F(InstanceTest, AnyImageBootsWhereThatIsWanted) {
+  ec2->take_any_image();
+  auto in = wanted();
+  in["ImageId"] = "ami-0abcdef1234567890";
+  const std::string id = call("RunInstances", in)["Instances"][0]["InstanceId"];
+  EXPECT_EQ(ec2->instance(id).image_id, "ami-0abcdef1234567890");
+  EXPECT_TRUE(ec2->instance(id).has_ecs_agent);
+  // An image of that instance boots the same.
+  ec2->set_instance_state(id, "running", "");
+  in["ImageId"] = call("CreateImage", {{"InstanceId", id}, {"Name", "mine"}})["ImageId"];
+  const std::string second = call("RunInstances", in)["Instances"][0]["InstanceId"];
+  EXPECT_TRUE(ec2->instance(second).has_ecs_agent);
+  in["ImageId"] = "ami-web";
+  EXPECT_EQ(error("RunInstances", in),
+            "InvalidAMIID.Malformed: Invalid id: \"ami-web\" (expecting \"ami-...\")");
+}
+
 TEST_F(InstanceTest, ABadRequestLaunchesNothing) {
   const auto with = [&](const char* name, const Json& value) {
     auto in = wanted();

@@ -126,8 +126,19 @@ std::string ec2_name(const Violation& violation) {
   return violation.form_path;
 }
 
+// What changes the state of instances says this of none, not that a parameter is missing.
+bool names_no_instances(const Violation& violation) {
+  constexpr std::string_view kOwners[] = {"StartInstancesRequest", "StopInstancesRequest",
+                                          "RebootInstancesRequest", "TerminateInstancesRequest"};
+  return violation.member == "InstanceIds" &&
+         std::ranges::find(kOwners, violation.owner) != std::end(kOwners);
+}
+
 [[noreturn]] void refuse_ec2(const Violation& violation) {
   if (violation.rule == Violation::Rule::required) {
+    if (names_no_instances(violation)) {
+      throw AwsError("InvalidParameterCombination", "No instances specified");
+    }
     throw AwsError("MissingParameter",
                    "The request must contain the parameter " + ec2_name(violation));
   }

@@ -54,8 +54,8 @@ const Command kServe{
       "(default 1024, as on AWS)"},
      {"--any-image", "",
       "launch instances from every well-formed image id: one that is not of\n"
-      "Enibox's list boots its ECS-optimized image (default: such an id is\n"
-      "InvalidAMIID.NotFound)"},
+      "Enibox's list boots Amazon Linux, ECS-optimized where the user data\n"
+      "configures an agent (default: such an id is InvalidAMIID.NotFound)"},
      {"--image-store", "DIR", "where the container images are"}},
     0,
     "Exit status: the daemon's (0 after SIGTERM), 2 for a wrong command line, 3 when another\n"

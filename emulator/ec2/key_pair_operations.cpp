@@ -29,6 +29,14 @@ KeyPairRow insert(Ec2State& ec2, const std::string& region, const std::string& n
   return row;
 }
 
+// What CreateKeyPair and ImportKeyPair say of it; without tags there is no set of them.
+Json made_json(Ec2State& ec2, const KeyPairRow& row) {
+  Json made = {
+      {"KeyPairId", row.key_pair_id}, {"KeyName", row.name}, {"KeyFingerprint", row.fingerprint}};
+  if (auto tags = tags_json(ec2, row.key_pair_id); !tags.empty()) made["Tags"] = std::move(tags);
+  return made;
+}
+
 void check_name(Ec2State& ec2, const std::string& region, const std::string& name) {
   if (ec2.key_pairs.find(region, name)) {
     throw AwsError("InvalidKeyPair.Duplicate", "The keypair already exists");
@@ -43,11 +51,9 @@ Json create_key_pair(Ec2State& ec2, const api::RequestContext& request, const Js
   const auto key = make_ssh_key(in.value("KeyType", "rsa"));
   const auto row = insert(ec2, request.region, name, key);
   tag_new(ec2, request.region, in, {row.key_pair_id, "key-pair"});
-  return {{"KeyPairId", row.key_pair_id},
-          {"KeyName", row.name},
-          {"KeyFingerprint", row.fingerprint},
-          {"KeyMaterial", key.private_pem},
-          {"Tags", tags_json(ec2, row.key_pair_id)}};
+  auto made = made_json(ec2, row);
+  made["KeyMaterial"] = key.private_pem;
+  return made;
 }
 
 Json import_key_pair(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
@@ -58,10 +64,7 @@ Json import_key_pair(Ec2State& ec2, const api::RequestContext& request, const Js
   if (!key) throw AwsError("InvalidKey.Format", "Key is not in valid OpenSSH public key format");
   const auto row = insert(ec2, request.region, name, *key);
   tag_new(ec2, request.region, in, {row.key_pair_id, "key-pair"});
-  return {{"KeyPairId", row.key_pair_id},
-          {"KeyName", row.name},
-          {"KeyFingerprint", row.fingerprint},
-          {"Tags", tags_json(ec2, row.key_pair_id)}};
+  return made_json(ec2, row);
 }
 
 // One that is not there is deleted as well.

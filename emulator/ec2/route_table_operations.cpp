@@ -284,6 +284,10 @@ Json delete_route(Ec2State& ec2, const api::RequestContext& request, const Json&
 
 Json associate_route_table(Ec2State& ec2, const api::RequestContext& request, const Json& in) {
   const auto table = require_table(ec2, request.region, in.at("RouteTableId"));
+  if (in.contains("GatewayId") || in.contains("PublicIpv4Pool")) {
+    throw AwsError("UnsupportedOperation",
+                   "Associations of route tables with gateways are not served here.");
+  }
   if (!in.contains("SubnetId")) throw missing_parameter("subnetId");
   const auto subnet = ec2.subnet(request.region, in.at("SubnetId"));
   if (subnet.vpc_id != table.vpc_id) {

@@ -16,10 +16,29 @@ namespace {
 
 AwsError invalid(const std::string& message) { return {"InvalidParameterValue", message}; }
 
+// What an unknown image is taken for: by the type's architecture and by what the user data is for.
+Image likely_image(const std::string& region, const Json& in) {
+  const auto* type = find_instance_type(in.value("InstanceType", "m1.small"));
+  const auto user_data = api::base64_decode_loose(in.value("UserData", "")).value_or("");
+  const bool has_agent = user_data.find("ECS_") != std::string::npos;
+  auto images = images_of(region);
+  const auto fits = [&](const Image& image) {
+    return image.ecs_path.empty() != has_agent &&
+           (!type || image.architecture == architecture_of(*type));
+  };
+  const auto found = std::ranges::find_if(images, fits);
+  return found == images.end() ? images.front() : *found;
+}
+
 UsableImage wanted_image(Ec2State& ec2, const std::string& region, const Json& in) {
   const auto id = in.value("ImageId", "");
   if (id.empty()) throw missing_parameter("ImageId");
-  return require_image(ec2, region, id);
+  auto usable = require_image(ec2, region, id);
+  if (usable.is_unknown()) {
+    usable.image = likely_image(region, in);
+    usable.base_image_id = std::exchange(usable.image.image_id, id);
+  }
+  return usable;
 }
 
 const InstanceTypeRow& wanted_type(const Json& in, const Image& image) {

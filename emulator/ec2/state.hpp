@@ -155,8 +155,8 @@ struct Ec2State {
   vpc::Network& network;
   std::string account_id;
   Quotas quotas;
-  // Every well-formed image id that is nobody's boots the ECS-optimized image: for suites and labs
-  // that name public images of AWS's.
+  // Every well-formed image id that is nobody's boots an Amazon Linux image, the ECS-optimized one
+  // where the user data configures an agent: for suites and labs that name public images of AWS's.
   bool any_image = false;
   Hooks hooks;
   RegionRows regions;

@@ -100,6 +100,8 @@ TEST_F(ValidateTest, Ec2NamesTheParameterAsItWasSent) {
             "MissingParameter: The request must contain the parameter VpcId");
   EXPECT_EQ(say("ec2", "CreateTags", {{"Tags", {{{"Key", "k"}}}}}),
             "MissingParameter: The request must contain the parameter resourceIdSet");
+  EXPECT_EQ(say("ec2", "TerminateInstances", Json::object()),
+            "InvalidParameterCombination: No instances specified");
   EXPECT_EQ(say("ec2", "DescribeVpcs", {{"MaxResults", 4}}),
             "InvalidParameterValue: Value ( 4 ) for parameter maxResults is invalid. Expecting a "
             "value greater than 5.");

@@ -1,3 +1,4 @@
+#include "api/wire/base64.hpp"
 #include "emulator/ec2/images.hpp"
 #include "tests/unit/ec2/ec2_fixture.hpp"
 
@@ -56,6 +57,10 @@ TEST_F(InstanceTest, AnyImageBootsWhereThatIsWanted) {
   ec2->take_any_image();
   auto in = wanted();
   in["ImageId"] = "ami-0abcdef1234567890";
+  const std::string plain = call("RunInstances", in)["Instances"][0]["InstanceId"];
+  EXPECT_FALSE(ec2->instance(plain).has_ecs_agent);
+  in["UserData"] = api::base64_encode("echo ECS_CLUSTER=lab >> /etc/ecs/ecs.config");
+  in["InstanceType"] = "t4g.medium";  // another architecture
   const std::string id = call("RunInstances", in)["Instances"][0]["InstanceId"];
   EXPECT_EQ(ec2->instance(id).image_id, "ami-0abcdef1234567890");
   EXPECT_TRUE(ec2->instance(id).has_ecs_agent);

@@ -8,6 +8,7 @@ namespace {
 
 TEST_F(Ec2Test, AKeyPairIsMadeOnceAndGivenOnce) {
   const auto made = call("CreateKeyPair", {{"KeyName", "k"}, {"KeyType", "ed25519"}});
+  EXPECT_FALSE(made.contains("Tags"));
   EXPECT_TRUE(made["KeyMaterial"].get<std::string>().starts_with("-----BEGIN OPENSSH PRIVATE"));
   EXPECT_EQ(error("CreateKeyPair", {{"KeyName", "k"}}),
             "InvalidKeyPair.Duplicate: The keypair already exists");

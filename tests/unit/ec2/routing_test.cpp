@@ -61,6 +61,9 @@ TEST_F(RoutingTest, ASubnetHasOneTable) {
       "AssociateRouteTable", {{"RouteTableId", first}, {"SubnetId", subnet_id}})["AssociationId"];
   EXPECT_TRUE(error("AssociateRouteTable", {{"RouteTableId", second}, {"SubnetId", subnet_id}})
                   .starts_with("Resource.AlreadyAssociated"));
+  EXPECT_EQ(
+      error("AssociateRouteTable", {{"RouteTableId", second}, {"GatewayId", "igw-1"}}),
+      "UnsupportedOperation: Associations of route tables with gateways are not served here.");
   EXPECT_TRUE(
       error("DeleteRouteTable", {{"RouteTableId", first}}).starts_with("DependencyViolation"));
   call("ReplaceRouteTableAssociation", {{"AssociationId", association}, {"RouteTableId", second}});

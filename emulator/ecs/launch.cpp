@@ -74,23 +74,28 @@ auto retrieved(const std::string& what, const std::string& id, Lookup lookup) {
   }
 }
 
-void resolve_network(Ecs& ecs, const std::string& region, const Json& input, Launch& launch) {
-  const std::string mode = launch.definition.definition.value("networkMode", "");
+// AWS asks this before it looks at the launch type.
+void check_network_mode(const TaskDefinition& definition, const Json& input) {
+  const bool awsvpc = definition.definition.value("networkMode", "") == "awsvpc";
   const bool configured = input.contains("networkConfiguration") &&
                           input["networkConfiguration"].contains("awsvpcConfiguration");
+  if (awsvpc && !configured) {
+    invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
+  }
+  if (!awsvpc && configured) {
+    invalid(
+        "Network Configuration is not valid for the given networkMode of this task "
+        "definition.");
+  }
+}
+
+void resolve_network(Ecs& ecs, const std::string& region, const Json& input, Launch& launch) {
+  const std::string mode = launch.definition.definition.value("networkMode", "");
   if (mode != "awsvpc") {
-    if (configured) {
-      invalid(
-          "Network Configuration is not valid for the given networkMode of this task "
-          "definition.");
-    }
     throw AwsError("NotImplemented",
                    "networkMode " + (mode.empty() ? std::string("bridge") : mode) +
                        " is not served by Enibox yet; use awsvpc.",
                    501);
-  }
-  if (!configured) {
-    invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
   }
   const auto& awsvpc = input["networkConfiguration"]["awsvpcConfiguration"];
   if (awsvpc.value("assignPublicIp", "DISABLED") == "ENABLED" && launch.launch_type == "EC2") {
@@ -300,6 +305,7 @@ Launch checked_launch(Ecs& ecs, const RequestContext& context, const Json& input
   launch.cluster = active_cluster(ecs, context, input);
   launch.definition = runnable_definition(ecs, context.region, input);
   const Json& definition = launch.definition.definition;
+  check_network_mode(launch.definition, input);
   launch.launch_type = launch_type(ecs, launch.cluster, input, launch.definition);
   resolve_network(ecs, context.region, input, launch);
   launch.overrides = checked_overrides(input.value("overrides", Json::object()), definition);

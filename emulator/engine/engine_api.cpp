@@ -254,7 +254,7 @@ void EngineApi::with_images(const Call& call, UseImages use) {
 void EngineApi::list_images(const Call& call) {
   const auto filters = Filters::parse(call.parameter("filters"),
                                       {"before", "dangling", "label", "reference", "since"});
-  const auto wanted = filters.values("reference");
+  const auto& wanted = filters.values("reference");
   const auto is_wanted = [wanted](const EngineImage& image) {
     return wanted.empty() || std::any_of(wanted.begin(), wanted.end(), [&](const auto& reference) {
              return find_image({image}, reference) != nullptr;

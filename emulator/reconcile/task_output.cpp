@@ -98,13 +98,13 @@ void TaskReconciler::flush_later(const std::string& docker_id) {
   const auto left =
       std::clamp<std::int64_t>(*since + kLineWaitMs - p_.clock.now_ms(), 1, kLineWaitMs);
   output.flush_timer = p_.clock.after(std::chrono::milliseconds(left), [this, id = docker_id] {
-    const std::string late_id = id;  // it goes with the timer
-    auto& late = outputs_.at(late_id);
-    late.flush_timer.reset();
+    const auto found = outputs_.find(id);
+    auto& late = found->second;
+    late.flush_timer.reset();  // `id` goes with it
     const auto first_ms = late.joiner->open_since_ms();
     if (!first_ms) return;
     if (p_.clock.now_ms() - *first_ms >= kLineWaitMs) return flush(late);
-    flush_later(late_id);
+    flush_later(found->first);
   });
 }
 

@@ -130,12 +130,12 @@ void DataPath::set_peers(const std::string& vpc_id, const std::set<std::string>&
 }
 
 void DataPath::refresh_foreign_members() {
-  for (const auto& [vpc_id, peers] : peers_) {
-    const auto here = routers_.find(vpc_id);
+  for (const auto& peers_of : peers_) {
+    const auto here = routers_.find(peers_of.first);
     if (here == routers_.end()) continue;
     here->second->refresh_foreign_members([&](const std::string& group_id) {
       std::set<std::string> members;
-      for (const auto& peer : peers)
+      for (const auto& peer : peers_of.second)
         if (const auto there = routers_.find(peer); there != routers_.end())
           members.merge(there->second->members(group_id));
       return members;

@@ -31,7 +31,8 @@ bool tell(const std::string& id, const std::function<void()>& call) {
 template <typename Spec, typename Remove>
 void remove_gone(std::map<std::string, Spec>& told, const std::map<std::string, Spec>& wanted,
                  const Remove& remove) {
-  for (const auto& [id, spec] : std::map(told)) {
+  for (const auto& item : std::map(told)) {
+    const std::string& id = item.first;
     if (wanted.contains(id)) continue;
     tell(id, [&] {
       remove(id);
@@ -43,12 +44,13 @@ void remove_gone(std::map<std::string, Spec>& told, const std::map<std::string, 
 template <typename Spec, typename Put>
 void put_changed(std::map<std::string, Spec>& told, const std::map<std::string, Spec>& wanted,
                  const Put& put) {
-  for (const auto& [id, spec] : wanted) {
+  for (const auto& item : wanted) {
+    const std::string& id = item.first;
     const auto before = told.find(id);
-    if (before != told.end() && before->second == spec) continue;
+    if (before != told.end() && before->second == item.second) continue;
     // First, since a network without a worker answers before the call returns.
-    told.insert_or_assign(id, spec);
-    if (!tell(id, [&] { put(id, spec); })) told.erase(id);
+    told.insert_or_assign(id, item.second);
+    if (!tell(id, [&] { put(id, item.second); })) told.erase(id);
   }
 }
 

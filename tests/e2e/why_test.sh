@@ -66,7 +66,8 @@ check "the VPC may be said" says 0 reachable "$FROM" "$TO:8000" --vpc "$VPC"
 check "a wrong one is told" says 2 'vpc ID .* does not exist' "$FROM" "$TO:8000" --vpc vpc-0123456789abcdef0
 check "an unknown interface is told" says 2 "networkInterface ID 'eni-0123456789abcdef0' does not exist" eni-0123456789abcdef0 "$TO:8000"
 check "an unknown task is told" says 2 'no task 0123456789abcdef0123456789abcdef' "$FROM" 0123456789abcdef0123456789abcdef:80
-check "an address nobody has is told" says 2 'No interface has the address 10\.0\.100\.250' 10.0.100.250 "$TO:8000"
+# One of the five that EC2 never gives out.
+check "an address nobody has is told" says 2 'No interface has the address 10\.0\.100\.3' 10.0.100.3 "$TO:8000"
 check "nonsense is told" says 2 "'nonsense' is no interface" "$FROM" nonsense:80
 check "a port is wanted" says 2 'to which port' "$FROM" "$TO"
 check "a wrong flag is named" says 2 'did you mean --protocol' "$FROM" "$TO:80" --protokol udp

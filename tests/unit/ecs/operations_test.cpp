@@ -43,6 +43,11 @@ TEST_F(Operations, RunTaskRefusesWithTheTextsOfEcs) {
   bare.erase("networkConfiguration");
   EXPECT_EQ(refused("RunTask", bare).second,
             "Network Configuration must be provided when networkMode 'awsvpc' is specified.");
+  bare["launchType"] = "EXTERNAL";  // which awsvpc does not support
+  EXPECT_EQ(refused("RunTask", bare).second,
+            "Network Configuration must be provided when networkMode 'awsvpc' is specified.");
+  EXPECT_EQ(with("launchType", "EXTERNAL").second,
+            "Task definition does not support launch_type EXTERNAL.");
   EXPECT_EQ(call("ListTasks", {{"cluster", "lab"}})["taskArns"], Json::array())
       << "a refused request leaves nothing";
   EXPECT_EQ(call_ec2("DescribeNetworkInterfaces", Json::object())["NetworkInterfaces"].size(), 1U);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "embedded/migrations.hpp"
+#include "embedded/schema.hpp"
 
 namespace enibox::store {
 namespace {
@@ -15,6 +16,11 @@ constexpr int kOpenFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_O
 
 [[noreturn]] void fail(sqlite3* handle, const std::string& step) {
   throw StoreError(sqlite3_extended_errcode(handle), step + ": " + sqlite3_errmsg(handle));
+}
+
+// Of "0001_ec2.sql": the number orders migrations and is the database's user_version.
+int number_of(const embedded::File& migration) {
+  return std::stoi(std::string(migration.name.substr(0, 4)));
 }
 
 }  // namespace
@@ -60,16 +66,21 @@ std::optional<std::int64_t> Query::maybe_integer(int column) const {
   return integer(column);
 }
 
-Statement::Statement(Database& db, std::string_view sql) {
+Statement::Statement(Database& db, std::string_view sql) : db_(db), sql_(sql) {
+  if (parses_early_) prepare();
+}
+
+void Statement::prepare() {
   sqlite3_stmt* statement = nullptr;
-  if (sqlite3_prepare_v3(db.handle(), sql.data(), static_cast<int>(sql.size()),
+  if (sqlite3_prepare_v3(db_.handle(), sql_.data(), static_cast<int>(sql_.size()),
                          SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
-    fail(db.handle(), std::string(sql));
+    fail(db_.handle(), std::string(sql_));
   }
   statement_.reset(statement);
 }
 
 void Statement::reset(int given_values) {
+  if (!statement_) prepare();
   sqlite3_reset(statement_.get());
   if (sqlite3_bind_parameter_count(statement_.get()) != given_values) {
     // A mistake of ours that would bind NULL where a value was meant.
@@ -118,7 +129,6 @@ void Database::exec(const char* sql) {
 }
 
 void Database::migrate() {
-  // File names are "0001_ec2.sql": the number orders them and is the database's user_version.
   int at = 0;
   {
     Statement version(*this, "PRAGMA user_version");
@@ -126,15 +136,19 @@ void Database::migrate() {
     row.next();
     at = static_cast<int>(row.integer(0));
   }
-  int newest = 0;
-  for (const auto& file : embedded::migrations()) {
-    const int number = std::stoi(std::string(file.name.substr(0, 4)));
-    newest = std::max(newest, number);
-    if (number <= at) continue;
+  const auto bring_to = [this](int number, std::string_view script) {
     Transaction transaction(*this);
-    exec(std::string(file.bytes).c_str());
+    exec(std::string(script).c_str());
     exec(("PRAGMA user_version=" + std::to_string(number)).c_str());
     transaction.commit();
+  };
+  int newest = 0;
+  for (const auto& file : embedded::migrations()) newest = std::max(newest, number_of(file));
+  // A new database gets in one step what the migrations would make of it in many: the daemon's
+  // start is mostly this.
+  if (at == 0) return bring_to(newest, embedded::schema().front().bytes);
+  for (const auto& file : embedded::migrations()) {
+    if (number_of(file) > at) bring_to(number_of(file), file.bytes);
   }
   if (at > newest) {
     throw StoreError(SQLITE_ERROR, "the database is of a newer Enibox (schema " +

@@ -52,9 +52,13 @@ class Query {
   sqlite3_stmt* statement_;
 };
 
-// A prepared statement, made once. Not to be run again while a Query of it is open.
+// A prepared statement: parsed at its first run, since most of the several hundred there are never
+// run by one daemon. Not to be run again while a Query of it is open.
 class Statement {
  public:
+  // From now on they are parsed when they are made: for tests, where a mistake is to show at once.
+  static void parse_early() { parses_early_ = true; }
+
   // Only a literal is trusted SQL.
   template <std::size_t N>
   Statement(Database& db, const char (&sql)[N]) : Statement(db, std::string_view(sql, N - 1)) {}
@@ -77,6 +81,7 @@ class Statement {
  private:
   friend class Database;
   Statement(Database& db, std::string_view sql);
+  void prepare();
   void reset(int given_values);  // aborts when the statement has another number of parameters
   int changes() const;
   template <std::size_t... I, typename... Args>
@@ -101,6 +106,9 @@ class Statement {
     }
   }
 
+  static inline bool parses_early_ = false;
+  Database& db_;
+  std::string_view sql_;
   std::unique_ptr<sqlite3_stmt, StatementRelease> statement_;
 };
 

@@ -223,7 +223,7 @@ def measure_packets(lab, porter):
     for _ in range(PAIRS):
         one, _, _ = lab.run()
         lab.wait_for(one, "RUNNING")
-        before = set(servers.descendants(porter))
+        before = nginx_networks(porter)
         other, _, _ = lab.run()
         lab.wait_for(other, "RUNNING")
         listening = address_of(lab.wait_for(one, "RUNNING"))
@@ -249,7 +249,7 @@ def measure_requests(lab, porter):
         return progress(f"no requests: {', '.join(paths.missing())} not installed (docker/install-packages.sh bench)")
     pids, tasks = [], []
     for _ in range(2):
-        before = set(servers.descendants(porter))
+        before = nginx_networks(porter)
         task, _, _ = lab.run()
         seen = lab.wait_for(task, "RUNNING")
         tasks.append(task)
@@ -273,17 +273,21 @@ def measure_requests(lab, porter):
         lab.wait_for(task, "STOPPED")
 
 
-def task_process(porter, before):
-    """nginx of the task that came last."""
+def nginx_networks(porter):
+    """A process of nginx by the network namespace of its task; its workers come and go."""
+    found = {}
     for pid in servers.descendants(porter):
-        if pid in before:
-            continue
         try:
             if pathlib.Path(f"/proc/{pid}/comm").read_text() == "nginx\n":
-                return pid
+                found[os.readlink(f"/proc/{pid}/ns/net")] = pid
         except OSError:
             continue
-    return None
+    return found
+
+
+def task_process(porter, before):
+    """nginx of the task that came since `before`."""
+    return next((pid for network, pid in nginx_networks(porter).items() if network not in before), None)
 
 
 def end_at_once(*_):

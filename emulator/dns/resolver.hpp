@@ -21,6 +21,9 @@ class Upstream {
 
 enum class Transport { kUdp, kTcp };
 
+// VPC User Guide: the second address of the resolver, the same in every VPC.
+inline constexpr const char* kLinkLocalResolver = "169.254.169.253";
+
 // What the Amazon-provided DNS server of every VPC answers. Zones answer for what is theirs, the
 // longest domain first; the rest is recursion's. VPC User Guide, "DNS attributes for your VPC".
 // Loop thread only.

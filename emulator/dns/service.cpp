@@ -7,8 +7,6 @@
 namespace enibox::dns {
 namespace {
 
-// VPC User Guide: the second address of the resolver, the same in every VPC.
-constexpr const char* kLinkLocalResolver = "169.254.169.253";
 constexpr std::uint16_t kPort = 53;
 
 }  // namespace

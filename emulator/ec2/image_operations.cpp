@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <ctime>
-#include <utility>
 
 #include "emulator/ec2/describe.hpp"
 #include "emulator/ec2/handlers.hpp"
@@ -16,11 +15,6 @@ std::optional<UsableImage> find_usable_image(Ec2State& ec2, const std::string& r
     return UsableImage{.image = *std::move(image), .base_image_id = image_id};
   }
   auto own = ec2.images.find(image_id);
-  if (!own && ec2.any_image) {
-    auto image = images_of(region).front();
-    auto base_id = std::exchange(image.image_id, image_id);
-    return UsableImage{.image = std::move(image), .base_image_id = std::move(base_id)};
-  }
   if (!own || own->region != region) return std::nullopt;
   auto image = *find_image(region, own->base_image_id);
   const auto base_id = image.image_id;

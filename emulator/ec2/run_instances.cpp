@@ -16,7 +16,8 @@ namespace {
 
 AwsError invalid(const std::string& message) { return {"InvalidParameterValue", message}; }
 
-// What an unknown image is taken for: by the type's architecture and by what the user data is for.
+// What an image that is nobody's is taken for (any_image): by the type's architecture and by what
+// the user data is for.
 Image likely_image(const std::string& region, const Json& in) {
   const auto* type = find_instance_type(in.value("InstanceType", "m1.small"));
   const auto user_data = api::base64_decode_loose(in.value("UserData", "")).value_or("");
@@ -33,12 +34,13 @@ Image likely_image(const std::string& region, const Json& in) {
 UsableImage wanted_image(Ec2State& ec2, const std::string& region, const Json& in) {
   const auto id = in.value("ImageId", "");
   if (id.empty()) throw missing_parameter("ImageId");
-  auto usable = require_image(ec2, region, id);
-  if (usable.is_unknown()) {
-    usable.image = likely_image(region, in);
-    usable.base_image_id = std::exchange(usable.image.image_id, id);
+  if (ec2.any_image && !find_usable_image(ec2, region, id)) {
+    check_id("ami", id);
+    auto image = likely_image(region, in);
+    auto base_image_id = std::exchange(image.image_id, id);
+    return {.image = std::move(image), .base_image_id = std::move(base_image_id)};
   }
-  return usable;
+  return require_image(ec2, region, id);
 }
 
 const InstanceTypeRow& wanted_type(const Json& in, const Image& image) {

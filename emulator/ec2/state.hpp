@@ -155,8 +155,9 @@ struct Ec2State {
   vpc::Network& network;
   std::string account_id;
   Quotas quotas;
-  // Every well-formed image id that is nobody's boots an Amazon Linux image, the ECS-optimized one
-  // where the user data configures an agent: for suites and labs that name public images of AWS's.
+  // RunInstances takes every well-formed image id; one that is nobody's boots an Amazon Linux
+  // image, the ECS-optimized one where the user data configures an agent: for suites and labs that
+  // name public images of AWS's.
   bool any_image = false;
   Hooks hooks;
   RegionRows regions;

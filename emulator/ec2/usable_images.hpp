@@ -10,10 +10,9 @@
 namespace enibox::ec2 {
 
 struct UsableImage {
-  Image image;                    // of one that is not EC2's: what the image it boots says, renamed
+  Image image;                    // of a user's image: what the image it boots says, renamed
   std::optional<ImageRow> own{};  // set: a user made it
   std::string base_image_id;      // EC2's own image that is booted
-  bool is_unknown() const { return !own && base_image_id != image.image_id; }  // of any_image
 };
 
 std::optional<UsableImage> find_usable_image(Ec2State& ec2, const std::string& region,

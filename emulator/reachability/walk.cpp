@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "emulator/dns/resolver.hpp"
 #include "emulator/ec2/addresses.hpp"
 #include "emulator/ec2/route_lookup.hpp"
 #include "emulator/ec2/vpc_dns.hpp"
@@ -13,7 +14,6 @@ namespace {
 
 constexpr int kMostHops = 16;  // routes through appliances can go in circles
 constexpr int kDnsPort = 53;
-constexpr const char* kLinkLocalResolver = "169.254.169.253";
 constexpr const char* kLinkLocal = "169.254.0.0/16";
 
 bool is_in(const char* block, const vpc::IpAddress& address) {
@@ -107,7 +107,7 @@ Walk::End Walk::to_service(const ec2::EniRow& eni, const Packet& packet) {
   const auto dns = ec2::vpc_dns(ec2_, eni.vpc_id);
   const auto address = packet.destination.text();
   const bool resolver = dns && dns->support && packet.has_ports() &&
-                        (address == kLinkLocalResolver || address == dns->resolver) &&
+                        (address == dns::kLinkLocalResolver || address == dns->resolver) &&
                         !common(packet.destination_ports, {kDnsPort, kDnsPort}).empty();
   if (!resolver) return stop("NO_POSSIBLE_DESTINATION", std::move(step));
   pass(std::move(step));

@@ -10,7 +10,7 @@ namespace enibox::ssm {
 
 // A DNS server; by default the one of every VPC (VPC User Guide, "Amazon DNS server").
 struct NameServer {
-  std::string address = "169.254.169.253";
+  std::string address = dns::kLinkLocalResolver;
   std::uint16_t port = 53;
 };
 
